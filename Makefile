@@ -1,0 +1,34 @@
+# One folder holds everything that is set up: delete it and start again.
+VENV ?= .venv
+PYTHON ?= python3
+BIN = $(VENV)/bin
+FAST ?=
+
+.PHONY: demo test check clean
+
+demo: $(VENV)/demo
+	$(BIN)/python -m examples.demo $(if $(FAST),--fast)
+
+test: $(VENV)/dev
+	$(BIN)/python -m pytest -n auto
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+check: test
+
+# Set-up from the package index alone; each stamp file is newer than what it was made from.
+$(VENV)/python:
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/demo: $(VENV)/python pyproject.toml
+	$(BIN)/python -m pip install -q -e '.[demo]'
+	touch $@
+
+$(VENV)/dev: $(VENV)/python pyproject.toml
+	$(BIN)/python -m pip install -q -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build

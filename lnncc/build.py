@@ -1,0 +1,128 @@
+"""A build: what a folder of generated files holds, in memory, written whole or not at all, and read back."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lnncc import archive, primitives
+from lnncc.errors import LnnccError
+from lnncc.ir import Graph
+from lnncc.ops import NAMES
+from lnncc.options import Settings
+from lnncc.plan.interface import Interface, Signal
+
+SCHEMA = "lnncc.manifest/1"
+PORTS = ("inputs", "states", "outputs")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Build:
+    """Generated files by name beside the two graphs they came from, so that verify and run need nothing else."""
+
+    settings: Settings
+    interface: Interface
+    model: Graph
+    integer: Graph
+    sources: Mapping[str, str]  # the C: file name to text
+    certificate: Mapping[str, object]
+    facts: Mapping[str, object]  # sizes, ranges, saturations: what `compile --json` prints
+
+    @property
+    def name(self) -> str:
+        return self.settings.name
+
+    def files(self) -> dict[str, bytes]:
+        """Every file of the folder, a pure function of the build."""
+        files = {name: text.encode() for name, text in self.sources.items()}
+        files[f"{self.name}.certificate.json"] = _json(self.certificate)
+        files[f"{self.name}.lnn"] = archive.pack(self.model)
+        files[f"{self.name}.integer.lnn"] = archive.pack(self.integer)
+        files[f"{self.name}.json"] = _json(self._manifest(files))
+        return dict(sorted(files.items()))
+
+    def _manifest(self, files: Mapping[str, bytes]) -> dict[str, object]:
+        return {
+            "schema": SCHEMA,
+            "settings": asdict(self.settings),
+            "interface": asdict(self.interface),
+            "facts": self.facts,
+            "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())},
+        }
+
+    def write(self, folder: Path) -> None:
+        """All files into ``folder``; each appears whole, and the manifest, which names them, comes last."""
+        files = self.files()
+        manifest = f"{self.name}.json"
+        for name in [n for n in files if n != manifest] + [manifest]:
+            _replace(folder / name, files[name])
+
+
+def read(folder: Path) -> Build:
+    """The build that ``folder`` holds.
+
+    Raises:
+        LnnccError: E0405 if it holds none, or a file is missing or differs from what the manifest recorded.
+    """
+    manifest = _manifest(folder)
+    try:
+        settings = Settings(**manifest["settings"])
+        interface = _interface(manifest["interface"])
+        files = {name: (folder / name).read_bytes() for name in manifest["sha256"]}
+    except (KeyError, TypeError, OSError) as error:
+        raise _broken(folder, str(error)) from error
+    for name, digest in manifest["sha256"].items():
+        if hashlib.sha256(files[name]).hexdigest() != digest:
+            raise _broken(folder, f"{name} was changed after it was generated")
+    name = settings.name
+    sources = {n: data.decode() for n, data in files.items() if n.endswith((".c", ".h"))}
+    model = archive.unpack(files[f"{name}.lnn"], primitives.NAMES, f"{name}.lnn")
+    integer = archive.unpack(files[f"{name}.integer.lnn"], NAMES | {"loop"}, f"{name}.integer.lnn")
+    certificate = json.loads(files[f"{name}.certificate.json"])
+    return Build(settings, interface, model, integer, sources, certificate, manifest["facts"])
+
+
+def _manifest(folder: Path) -> dict[str, dict]:
+    for path in sorted(folder.glob("*.json")):
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            continue
+        if isinstance(data, dict) and data.get("schema") == SCHEMA:
+            if any(".." in Path(name).parts or Path(name).is_absolute() for name in data.get("sha256", {})):
+                raise _broken(folder, "the manifest names a file outside the folder")
+            return data
+    raise LnnccError(
+        "E0405",
+        f"{folder} holds no compiled model",
+        helps=("compile one into it: lnncc compile MODEL -o DIR",),
+    )
+
+
+def _interface(data: Mapping[str, list[dict]]) -> Interface:
+    ports = (tuple(Signal(**signal) for signal in data[port]) for port in PORTS)
+    return Interface(str(data["name"]), *ports)
+
+
+def _broken(folder: Path, why: str) -> LnnccError:
+    return LnnccError("E0405", f"{folder} is no whole build", notes=(why,), helps=("compile the model again",))
+
+
+def _json(data: Mapping[str, object]) -> bytes:
+    return (json.dumps(data, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _replace(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

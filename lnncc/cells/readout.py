@@ -1,0 +1,54 @@
+"""A linear readout behind any cell, giving one step again."""
+
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypedDict, TypeVar
+
+import jax
+
+from lnncc.cells import linear
+from lnncc.cells.linear import Linear
+
+P = TypeVar("P")
+
+
+class Cell(Protocol[P]):
+    """What every cell offers; ``P`` is the type of its parameters."""
+
+    @property
+    def inputs(self) -> int: ...
+    @property
+    def outputs(self) -> int: ...
+    def init(self, key: jax.Array) -> P: ...
+    def initial_state(self) -> jax.Array: ...
+    def step(self, params: P, state: jax.Array, x: jax.Array, dt: float | jax.Array) -> tuple[jax.Array, jax.Array]: ...
+
+
+class ReadoutParams(TypedDict, Generic[P]):
+    cell: P
+    readout: Linear
+
+
+@dataclass(frozen=True, slots=True)
+class Readout(Generic[P]):
+    """``cell`` followed by a dense layer of ``outputs`` values; itself a cell."""
+
+    cell: Cell[P]
+    outputs: int
+
+    @property
+    def inputs(self) -> int:
+        return self.cell.inputs
+
+    def init(self, key: jax.Array) -> ReadoutParams[P]:
+        cell_key, readout_key = jax.random.split(key)
+        readout = linear.init(readout_key, self.cell.outputs, self.outputs)
+        return {"cell": self.cell.init(cell_key), "readout": readout}
+
+    def initial_state(self) -> jax.Array:
+        return self.cell.initial_state()
+
+    def step(
+        self, params: ReadoutParams[P], state: jax.Array, x: jax.Array, dt: float | jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        state, y = self.cell.step(params["cell"], state, x, dt)
+        return state, linear.apply(params["readout"], y)

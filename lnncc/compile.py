@@ -1,0 +1,114 @@
+"""compile: the way of a model from its float graph to C, one line a stage."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lnncc import ir, options, primitives
+from lnncc import target as targets
+from lnncc.archive import Model
+from lnncc.build import Build
+from lnncc.calibration import prepared
+from lnncc.certificate import certificate, facts
+from lnncc.emit import emit
+from lnncc.ir import Graph
+from lnncc.ops import NAMES
+from lnncc.options import Settings
+from lnncc.passes.formats import formats
+from lnncc.passes.fuse import fuse
+from lnncc.passes.prove import prove
+from lnncc.passes.quantise import quantise
+from lnncc.passes.ranges import Declared, ranges
+from lnncc.passes.simplify import simplify
+from lnncc.passes.widths import widths
+from lnncc.plan import plan
+from lnncc.program import Program
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+FUSED = NAMES | {"loop"}
+PyTree = object
+
+
+def compile(  # the verb of the interface
+    step: Callable[..., object] | Model,
+    params: PyTree = None,
+    *,
+    state: PyTree = None,
+    inputs: PyTree = None,
+    dt: float | None = None,
+    calibration: "ArrayLike | Mapping[str, ArrayLike] | None" = None,
+    ranges: Declared | None = None,
+    target: str = "host",
+    bits: int = 16,
+    name: str = "model",
+    dump: Path | None = None,
+) -> Program:
+    """Compile one step of a model to integer-only C.
+
+    ``step(params, state, x, dt) -> (state, y)`` is a JAX function, or a ``Model`` that was loaded or imported;
+    ``state`` is the initial state and ``inputs`` the inputs of one step, as arrays or ``ShapeDtypeStruct``.
+    ``dt`` is in the units of training. ``calibration`` is recorded input, (steps, ...) or (streams, steps, ...);
+    ``ranges`` declares (low, high) by input. ``bits`` = 8 means int8 weights with int16 activations and states.
+    ``dump`` is a folder that gets the graph after each stage.
+
+    Raises:
+        LnnccError: E02xx options, E03xx model, E04xx data.
+    """
+    model = step if isinstance(step, Model) else _traced(step, params, state, inputs)
+    settings = Settings(name, target, bits, dt)
+    return compile_model(model, settings, calibration=calibration, ranges=ranges or {}, dump=dump)
+
+
+def compile_model(
+    model: Model,
+    settings: Settings,
+    *,
+    calibration: "ArrayLike | Mapping[str, ArrayLike] | None",
+    ranges: Declared,
+    dump: Path | None = None,
+) -> Program:
+    """The pipeline; ``compile`` is its friendly front."""
+    targets.load(settings.target)
+    options.check(settings, ranges, model.graph)
+    data = None if calibration is None else prepared(calibration, model.graph)
+    seen = _Dump(dump)
+
+    graph = seen("trace", model.graph, primitives.NAMES)
+    graph = seen("simplify", simplify(graph, dt=settings.dt), primitives.NAMES)
+    graph = seen("fuse", fuse(graph), FUSED)
+    graph = seen("widths", widths(graph), FUSED)
+    spans = _ranges(graph, declared=ranges, calibration=data)
+    graph = seen("formats", formats(graph, spans), FUSED)
+    graph = seen("quantise", quantise(graph, spans, weight_bits=settings.bits), FUSED)
+    graph, proof = prove(graph)
+    graph = seen("prove", graph, FUSED)
+    layout = plan(graph, settings.name, proof.bounds)
+    proven, known = certificate(graph, proof), facts(layout, spans, proof)
+    return Program(Build(settings, layout.interface, model.graph, graph, emit(layout), proven, known))
+
+
+_ranges = ranges  # the pass; compile() has an argument of that name
+
+
+class _Dump:
+    """Verifies each stage's graph, and writes it to ``folder`` under the stage's name."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder, self.count = folder, 0
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self, stage: str, graph: Graph, ops: frozenset[str]) -> Graph:
+        ir.verify(graph, ops)
+        if self.folder is not None:
+            (self.folder / f"{self.count}-{stage}.txt").write_text(ir.text(graph), encoding="utf-8")
+        self.count += 1
+        return graph
+
+
+def _traced(step: Callable[..., object], params: PyTree, state: PyTree, inputs: PyTree) -> Model:
+    from lnncc.frontend.jaxpr import trace  # JAX takes seconds to import, and only this road needs it
+
+    return Model(trace(step, params, state=state, inputs=inputs))

@@ -1,0 +1,79 @@
+"""What goes wrong, said once: a code, a title, where in the user's file, and what to do."""
+
+from dataclasses import dataclass
+
+EXIT_CODES = {2: "usage", 3: "model", 4: "data", 5: "fit", 6: "equivalence", 7: "toolchain", 8: "device"}
+MAX_LINES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place in the user's own file; ``line`` and ``column`` count from 1, 0 is unknown."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+    end_column: int = 0
+    function: str = ""
+
+
+class LnnccError(Exception):
+    """An error that the user can act on.
+
+    ``code`` is ``E`` and four digits; its second digit is the exit code (``E0301`` exits with 3).
+    ``notes`` say what is known, ``helps`` what to do; ``source`` is shown with a caret.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        title: str,
+        *,
+        source: Source | None = None,
+        notes: tuple[str, ...] = (),
+        helps: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(f"{code}: {title}")
+        self.code, self.title, self.source = code, title, source
+        self.notes, self.helps = notes, helps
+
+    @property
+    def exit_code(self) -> int:
+        return int(self.code[2])
+
+    def __str__(self) -> str:
+        lines = [f"error[{self.code}]: {self.title}", *_excerpt(self.source)]
+        lines += [f"  = note: {note}" for note in self.notes]
+        lines += [f"  = help: {text}" for text in self.helps]
+        return "\n".join(lines[:MAX_LINES])
+
+    def to_dict(self) -> dict[str, object]:
+        """The error as one JSON object, for ``--json``."""
+        place = None
+        if self.source is not None:
+            place = {"file": self.source.file, "line": self.source.line, "column": self.source.column}
+        return {
+            "code": self.code,
+            "title": self.title,
+            "source": place,
+            "notes": list(self.notes),
+            "helps": list(self.helps),
+        }
+
+
+def _excerpt(source: Source | None) -> list[str]:
+    """The user's line with a caret under the culprit, as far as the file can be read."""
+    if source is None:
+        return []
+    where = f" --> {source.file}:{source.line}:{source.column}"
+    lines = [where + (f" in {source.function}()" if source.function else "")]
+    try:
+        with open(source.file, encoding="utf-8") as file:
+            text = file.read().splitlines()[source.line - 1]
+    except (OSError, IndexError, UnicodeDecodeError):
+        return lines
+    gutter = f"{source.line} | "
+    start = max(source.column - 1, 0)
+    width = max(source.end_column - source.column, 1)
+    blank = " " * (len(gutter) - 2) + "| "
+    return [*lines, gutter + text, blank + " " * start + "^" * width]

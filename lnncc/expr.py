@@ -1,0 +1,114 @@
+"""Functions of one variable as nested tuples: ("logistic", VAR), ("mul", a, b), ("const", 2.0).
+
+Whatever elementwise chain of one variable a user writes (silu, gelu, softplus with its NaN guard, u·e^-|u|) becomes
+one such tree and then one table. Operators are those of ``primitives``.
+"""
+
+import numpy as np
+
+from lnncc import primitives
+from lnncc.ir import Array, Attr
+
+Expr = tuple[Attr, ...]
+VAR: Expr = ("var",)
+
+
+def const(value: float) -> Expr:
+    return ("const", float(value))
+
+
+def apply(op: str, *args: Expr) -> Expr:
+    """``op`` on expressions, folded where all of them are constants."""
+    if all(arg[0] == "const" for arg in args):
+        return const(float(primitives.apply(op, {}, *(np.array(_number(arg)) for arg in args))))
+    return (op, *args)
+
+
+def affine(expr: Expr, scale: float, offset: float) -> Expr:
+    """scale · expr + offset, without the parts that do nothing."""
+    if scale == 0.0:
+        return const(offset)
+    scaled = expr if scale == 1.0 else apply("mul", const(scale), expr)
+    return scaled if offset == 0.0 else apply("add", scaled, const(offset))
+
+
+def evaluate(expr: Expr, x: Array) -> Array:
+    """The function's values at ``x`` in float64; elementwise, any shape."""
+    op = expr[0]
+    if op == "var":
+        return x
+    if op == "const":
+        return np.full_like(x, _number(expr), dtype=np.float64)
+    with np.errstate(all="ignore"):
+        return np.asarray(primitives.apply(str(op), {}, *(evaluate(_child(e), x) for e in expr[1:])), np.float64)
+
+
+def substitute(expr: Expr, inner: Expr) -> Expr:
+    """The composition: ``expr`` with its variable replaced by ``inner``."""
+    if expr[0] == "var":
+        return inner
+    if expr[0] == "const":
+        return expr
+    return apply(str(expr[0]), *(substitute(_child(e), inner) for e in expr[1:]))
+
+
+def as_affine(expr: Expr) -> tuple[float, float] | None:
+    """(scale, offset) if the expression is scale · x + offset by construction, else None."""
+    match expr:
+        case ("var",):
+            return 1.0, 0.0
+        case ("const", float(value)):
+            return 0.0, value
+        case ("mul", ("const", float(factor)), tuple(inner)) if (lin := as_affine(inner)) is not None:
+            return factor * lin[0], factor * lin[1]
+        case ("add", tuple(inner), ("const", float(offset))) if (lin := as_affine(inner)) is not None:
+            return lin[0], lin[1] + offset
+        case _:
+            return None
+
+
+def span(expr: Expr, low: float, high: float) -> tuple[float, float]:
+    """Estimated minimum and maximum over [low, high], by sampling; an estimate to choose formats by, not a proof."""
+    if not low < high:
+        y = evaluate(expr, np.array([low, high]))
+        return float(y.min()), float(y.max())
+    x = np.unique(np.concatenate([np.linspace(low, high, 4097), np.clip([0.0, -1.0, 1.0], low, high)]))
+    y = evaluate(expr, x)
+    return float(y.min()), float(y.max())
+
+
+def tail(expr: Expr, sign: float, tolerance: float) -> float | None:
+    """The smallest power of two beyond which the function is flat within ``tolerance`` on that side, if any."""
+    far = evaluate(expr, sign * np.array([2.0**7, 2.0**9, 2.0**12]))
+    if not np.all(np.isfinite(far)) or np.ptp(far) > tolerance / 8:
+        return None
+    limit = far[-1]
+    for exponent in range(7, -4, -1):
+        x = sign * np.linspace(2.0 ** (exponent - 1), 2.0**exponent, 257)
+        if np.abs(evaluate(expr, x) - limit).max() > tolerance:
+            return 2.0**exponent
+    return 2.0**-3
+
+
+def text(expr: Expr) -> str:
+    """The formula as people write it, for comments in the generated C."""
+    op, args = expr[0], [text(_child(e)) for e in expr[1:]] if expr[0] != "const" else []
+    if op == "var":
+        return "x"
+    if op == "const":
+        return f"{_number(expr):.9g}"
+    infix = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
+    if op in infix:
+        return f"({args[0]} {infix[str(op)]} {args[1]})"
+    return f"{op}({', '.join(args)})"
+
+
+def _child(attr: Attr) -> Expr:
+    assert isinstance(attr, tuple)
+    return attr
+
+
+def _number(expr: Expr) -> float:
+    value = expr[1]
+    assert isinstance(value, float)
+    return value

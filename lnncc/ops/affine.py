@@ -1,0 +1,93 @@
+"""affine: acc + W x, one segment of a matrix-vector product; chained for several segments or column blocks."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+import numpy as np
+
+from lnncc import fx, interval
+from lnncc.fx import Carrier
+from lnncc.interval import Interval
+from lnncc.ir import Array, Attr, Format, Node
+from lnncc.quantiser import Quantiser
+
+WIDE = True
+WIDE_INPUTS = (0,)
+IN_PLACE = (0,)
+MAX_BLOCKS = 4
+SPARE_BITS = 1  # of the accumulator, so that the L1 bound after rounding still fits
+
+
+def reference(attrs: Mapping[str, Attr], acc: Array, x: Array, w: Array) -> Array:
+    return acc + x @ w.T
+
+
+def span(attrs: Mapping[str, Attr], acc: Interval, x: Interval, w: Interval) -> Interval:
+    return interval.add(acc, interval.matvec(w.low, x))
+
+
+def quantise(node: Node, q: Quantiser) -> None:
+    """Weights per row as wide as the proven L1 bound lets the accumulator hold, in as few column blocks as pay."""
+    acc, x, w = node.inputs
+    weights, reach = q.floats(w), q.reach(x)
+    blocks = _column_blocks(weights, reach, q.weight_bits)
+    name = acc
+    for count, (start, stop) in enumerate(blocks):
+        last = count == len(blocks) - 1
+        name = _block(node, q, name, x, slice(start, stop), node.outputs[0] if last else q.fresh(node.outputs[0]))
+
+
+def _block(node: Node, q: Quantiser, acc: str, x: str, columns: slice, out: str) -> str:
+    weights, reach = q.floats(node.inputs[2])[:, columns], q.reach(x)[columns]
+    source, target = q.format(x), q.format(node.outputs[0])
+    frac = _row_fractions(weights, reach, q.weight_bits)
+    shift = frac + source.frac - target.frac
+    frac = frac - np.minimum(shift, 0)  # a row of tiny reach would need a left shift: shorter weights do instead
+    ints = np.rint(weights * np.exp2(np.minimum(frac, 60))[:, None]).astype(np.int64)
+    part = q.part(x, columns.start, columns.stop)
+    w = q.constant(ints, Format(q.weight_bits, 0), label=f"weights, fraction bits {_spread(frac)}")
+    s = q.constant(np.maximum(shift, 0), Format(8, 0), label="right shift of each row")
+    attrs: dict[str, Attr] = {"rows": ints.shape[0], "cols": ints.shape[1]}
+    q.emit("affine", (q.accumulator(acc, target), part, w, s), out, target, attrs)
+    return out
+
+
+def _row_fractions(weights: Array, reach: Array, bits: int) -> Array:
+    """Most fraction bits a row's weights may have: they fit ``bits``, and the row's L1 bound fits the accumulator."""
+    biggest = np.maximum(np.abs(weights).max(axis=1, initial=0.0), 2.0**-60)
+    by_storage = np.floor(np.log2(((1 << (bits - 1)) - 0.5) / biggest))
+    return np.minimum(by_storage, _accumulator_fractions(weights, reach)).astype(np.int64)
+
+
+def _accumulator_fractions(weights: Array, reach: Array) -> Array:
+    """``reach`` is the largest raw magnitude of each column; rounding adds at most half a unit a weight."""
+    l1 = np.maximum(np.abs(weights) @ reach, 2.0**-60)
+    room = 2.0 ** (31 - SPARE_BITS) - reach.sum() / 2
+    return np.floor(np.log2(np.maximum(room, 1.0) / l1))
+
+
+def _column_blocks(weights: Array, reach: Array, bits: int) -> list[tuple[int, int]]:
+    """As many equal blocks as let the accumulator, not the row's sum, stop limiting the weights; at most MAX_BLOCKS."""
+    cols = weights.shape[1]
+    best, most = [(0, cols)], int(_row_fractions(weights, reach, bits).sum())
+    for count in range(2, MAX_BLOCKS + 1):
+        edges = [cols * i // count // 2 * 2 for i in range(count)] + [cols]
+        blocks = [(a, b) for a, b in pairwise(edges) if a < b]
+        fractions = [_row_fractions(weights[:, a:b], reach[a:b], bits) for a, b in blocks]
+        total = int(np.min(fractions, axis=0).sum())
+        if total >= most + len(weights) // 2:  # at least half a bit a row: else the extra pass is not worth it
+            best, most = blocks, total
+    return best
+
+
+def _spread(frac: Array) -> str:
+    return f"{frac.min()}..{frac.max()}"
+
+
+def evaluate(attrs: Mapping[str, Attr], acc: Carrier, x: Carrier, w: Array, shift: Array) -> Carrier:
+    return fx.add(acc, fx.rshift(fx.dot(w, x), shift))
+
+
+def kernel(node: Node, bits: Mapping[str, int]) -> str:
+    """int8 weights have a kernel of their own."""
+    return "affine_w8" if bits[node.inputs[2]] == 8 else "affine"

@@ -1,0 +1,52 @@
+"""blend: a + t · (b - a) with t in [0, 1]: the gate of a CfC. The result lies between a and b, exactly."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from lnncc import fx, interval
+from lnncc.fx import Carrier
+from lnncc.interval import Interval
+from lnncc.ir import Array, Attr, Format, Node
+from lnncc.quantiser import Quantiser
+
+IN_PLACE = (0, 1, 2)
+ONE = 1 << 15  # t is Q0.15; it never reaches ONE, which leaves a with weight 1 - t > 0
+
+
+def reference(attrs: Mapping[str, Attr], a: Array, b: Array, t: Array) -> Array:
+    return a + t * (b - a)
+
+
+def span(attrs: Mapping[str, Attr], a: Interval, b: Interval, t: Interval) -> Interval:
+    return interval.join(a, b)
+
+
+def quantise(node: Node, q: Quantiser) -> None:
+    a, b, t = node.inputs
+    target = q.format(node.outputs[0])
+    aligned = q.aligned(a, target), q.aligned(b, target)
+    q.emit(
+        "blend",
+        (*aligned, q.aligned(t, Format(16, 15))),
+        node.outputs[0],
+        target,
+        {"n": q.size(node.outputs[0])},
+    )
+
+
+def evaluate(attrs: Mapping[str, Attr], a: Carrier, b: Carrier, t: Carrier) -> Carrier:
+    rest = fx.sub(np.array(ONE), t)
+    return fx.rshift(fx.add(fx.mul(a, rest), fx.mul(b, t)), 15)
+
+
+def bounds(attrs: Mapping[str, Attr], a: Interval, b: Interval, t: Interval) -> Interval:
+    """With 0 <= t <= 2**15, a·(2**15 - t) + b·t is between 2**15·min(a, b) and 2**15·max(a, b)."""
+    if t.low.min() < 0 or t.high.max() > ONE:
+        raise fx.Unproven("blend with a gate outside [0, 1]")
+    fx.add(fx.mul(a, _rest(t)), fx.mul(b, t))  # width of the sum, gate and rest each up to 2**15
+    return interval.join(a, b)
+
+
+def _rest(t: Interval) -> Interval:
+    return Interval(ONE - t.high, ONE - t.low)

@@ -1,0 +1,30 @@
+"""concat: vectors one after the other; ``plan`` lets their producers write in place where it can, else copies."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from lnncc.interval import Interval
+from lnncc.ir import Array, Attr, Node
+from lnncc.quantiser import Quantiser
+
+Anything = Array | Interval
+
+
+def reference(attrs: Mapping[str, Attr], *xs: Array) -> Array:
+    return np.concatenate(xs, axis=-1)
+
+
+def span(attrs: Mapping[str, Attr], *xs: Interval) -> Interval:
+    return Interval(np.concatenate([x.low for x in xs]), np.concatenate([x.high for x in xs]))
+
+
+def quantise(node: Node, q: Quantiser) -> None:
+    target = q.format(node.outputs[0])
+    q.emit("concat", tuple(q.aligned(x, target) for x in node.inputs), node.outputs[0], target, {})
+
+
+def evaluate(attrs: Mapping[str, Attr], *xs: Anything) -> Anything:
+    if any(isinstance(x, Interval) for x in xs):
+        return span(attrs, *(x if isinstance(x, Interval) else Interval(x, x) for x in xs))
+    return np.concatenate(xs, axis=-1)  # type: ignore[arg-type]  # all are arrays here

@@ -1,0 +1,42 @@
+"""diagonal: acc + c · x elementwise, one coefficient an element; chained for linear combinations of several vectors."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from lnncc import fx, interval
+from lnncc.fx import Carrier
+from lnncc.interval import Interval
+from lnncc.ir import Array, Attr, Format, Node
+from lnncc.quantiser import Quantiser
+
+WIDE = True
+WIDE_INPUTS = (0,)
+IN_PLACE = (0,)
+
+
+def reference(attrs: Mapping[str, Attr], acc: Array, x: Array, c: Array) -> Array:
+    return acc + c * x
+
+
+def span(attrs: Mapping[str, Attr], acc: Interval, x: Interval, c: Interval) -> Interval:
+    return interval.add(acc, interval.multiply(c, x))
+
+
+def quantise(node: Node, q: Quantiser) -> None:
+    acc, x, c = node.inputs
+    coefficients, target = q.floats(c), q.format(node.outputs[0])
+    biggest = np.maximum(np.abs(coefficients), 2.0**-14)
+    frac = np.floor(np.log2(32767.5 / biggest)).astype(np.int64)
+    shift = frac + q.format(x).frac - target.frac
+    frac, shift = frac - np.minimum(shift, 0), np.maximum(shift, 0)
+    ints = np.rint(coefficients * np.exp2(frac)).astype(np.int64)
+    constants = (
+        q.constant(ints, Format(16, 0), label="coefficients"),
+        q.constant(shift, Format(8, 0), label="shifts"),
+    )
+    q.emit("diagonal", (q.accumulator(acc, target), x, *constants), node.outputs[0], target, {"n": len(ints)})
+
+
+def evaluate(attrs: Mapping[str, Attr], acc: Carrier, x: Carrier, c: Array, shift: Array) -> Carrier:
+    return fx.add(acc, fx.rshift(fx.mul(c, x), shift))

@@ -1,0 +1,58 @@
+"""mean: (N + p·z) / (D + p) of a pair (N, D) and a value z of weight p: the fused semi-implicit update of an LTC.
+
+A weighted mean with non-negative weights stays in the hull of what it averages; with the same integers in numerator and
+denominator that holds for the rounded quotient too, exactly and for ever.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from lnncc import fx
+from lnncc.fx import Carrier
+from lnncc.interval import Interval
+from lnncc.ir import Array, Attr, Format, Node
+from lnncc.ops import synapses
+from lnncc.quantiser import Quantiser
+
+WIDE_INPUTS = (0,)
+IN_PLACE = (1,)
+
+
+def reference(attrs: Mapping[str, Attr], pair: Array, z: Array, p: Array) -> Array:
+    return (pair[..., 0] + p * z) / (pair[..., 1] + p)
+
+
+def span(attrs: Mapping[str, Attr], pair: Interval, z: Interval, p: Interval) -> Interval:
+    hull = Interval(*synapses.base_hull(pair))
+    weighted = p.low > 0
+    return Interval(
+        np.where(weighted, np.minimum(hull.low, z.low), hull.low),
+        np.where(weighted, np.maximum(hull.high, z.high), hull.high),
+    )
+
+
+def quantise(node: Node, q: Quantiser) -> None:
+    pair, z, p = node.inputs
+    target = q.format(node.outputs[0])
+    weights = q.constant(np.rint(q.floats(p) * q.scale(node)).astype(np.int64), Format(16, 0), label="weight of z")
+    inputs = (q.pair(pair, node), q.aligned(z, target), weights)
+    q.emit("mean", inputs, node.outputs[0], target, {"n": q.size(node.outputs[0])})
+
+
+def evaluate(attrs: Mapping[str, Attr], pair: Carrier, z: Carrier, p: Array) -> Carrier:
+    n, d = fx.take(pair, 0), fx.take(pair, 1)
+    return fx.div(fx.mac(n, p, z), fx.add(d, p))
+
+
+def bounds(attrs: Mapping[str, Attr], pair: Interval, z: Interval, p: Array) -> Interval:
+    """lo·D <= N <= hi·D for the hull [lo, hi], hence lo <= floor((2N + D) / 2D) <= hi, for every D > 0."""
+    if p.min(initial=0) < 0:
+        raise fx.Unproven("mean with a negative weight")
+    evaluate(attrs, pair, z, p)  # widths, and that the divisor is positive
+    hull = Interval(*synapses.hull_of_base(pair))
+    hull = Interval(
+        np.where(p > 0, np.minimum(hull.low, z.low), hull.low),
+        np.where(p > 0, np.maximum(hull.high, z.high), hull.high),
+    )
+    return hull

@@ -1,0 +1,149 @@
+"""synapses: for each destination j the pair (Σ g·e, Σ g) over its sources, g = w · f(a · v + b): the LTC's hot loop.
+
+The *same integer* g enters both sums, so the quotient of the pair lies in the hull of the reversal potentials e,
+whatever the table's error (Hasani et al., AAAI 2021, theorem 2, made exact for integers). Because the scale of g
+cancels in the quotient, each destination has a scale of its own, as large as its pair allows.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from lnncc import expr, fx, lut
+from lnncc.expr import Expr
+from lnncc.fx import Carrier
+from lnncc.interval import Interval
+from lnncc.ir import Array, Attr, Format, Node
+from lnncc.quantiser import Quantiser
+
+WIDE = True
+WIDE_INPUTS = (0,)
+IN_PLACE = (0,)
+RECORD = ("b", "a", "w", "e", "src")  # the columns of the constant that holds the synapses
+F_BITS = 15  # f is Q0.15
+
+
+def reference(
+    attrs: Mapping[str, Attr],
+    base: Array,
+    v: Array,
+    a: Array,
+    b: Array,
+    w: Array,
+    e: Array,
+    src: Array,
+    counts: Array,
+) -> Array:
+    g = w * expr.evaluate(_expr(attrs), a * v[..., src.astype(int)] + b)
+    edges = np.concatenate([[0], np.cumsum(counts.astype(int))])
+
+    def sums(terms: Array) -> Array:
+        total = np.concatenate([np.zeros((*terms.shape[:-1], 1)), np.cumsum(terms, axis=-1)], axis=-1)
+        return total[..., edges[1:]] - total[..., edges[:-1]]
+
+    return base + np.stack([sums(g * e), sums(g)], axis=-1)
+
+
+def span(attrs: Mapping[str, Attr], base: Interval, v: Interval, *constants: Interval) -> Interval:
+    """The pair with the hull of the quotient it stands for."""
+    _, _, w, e, _, counts = (c.low for c in constants)
+    owner = np.repeat(np.arange(len(counts)), counts.astype(int))
+    low, high = base_hull(base)
+    np.minimum.at(low, owner, e)
+    np.maximum.at(high, owner, e)
+    weight = np.zeros(len(counts))
+    np.add.at(weight, owner, w)
+    top = base.high[:, 1] + weight
+    reach = np.maximum(np.abs(low), np.abs(high)) * top
+    ends = np.stack([-reach, base.low[:, 1]], axis=-1), np.stack([reach, top], axis=-1)
+    return Interval(*ends, Interval(low, high))
+
+
+def base_hull(base: Interval) -> tuple[Array, Array]:
+    """Hull of what the pair already holds; an empty pair (Σ g = 0) has an empty hull."""
+    if base.hull is not None:
+        return base.hull.low.copy(), base.hull.high.copy()
+    n, d = base.low[:, 0], base.low[:, 1]
+    value = np.divide(n, d, out=np.zeros(len(n)), where=d > 0)
+    return np.where(d > 0, value, np.inf), np.where(d > 0, value, -np.inf)
+
+
+def quantise(node: Node, q: Quantiser) -> None:
+    base, v, a, b, w, e, src, counts = node.inputs
+    counts_int = q.floats(counts).astype(np.int64)
+    scale = np.repeat(q.scale(node), counts_int)
+    source, state = q.format(v), q.pair_format(node)
+    slope, offset = q.floats(a), q.floats(b)
+    frac = _argument_fraction(slope, offset, q.reach(v)[q.floats(src).astype(int)], source)
+    table = lut.build(_expr(node.attrs), frac, Format(16, F_BITS), None)
+    record = np.stack(
+        [
+            np.rint(offset * 2.0**frac),
+            np.rint(slope * 2.0 ** (frac - source.frac)),
+            np.rint(q.floats(w) * scale),
+            np.clip(np.rint(q.floats(e) * 2.0**state.frac), -32768, 32767),
+            q.floats(src),
+        ],
+        axis=-1,
+    ).astype(np.int64)
+    constants = (
+        q.constant(record, Format(32, 0), label="b, a, w, e, source"),
+        q.constant(counts_int, Format(16, 0), label="synapses of each destination"),
+        q.constant(table.nodes, Format(16, F_BITS), label=table.label),
+    )
+    attrs: dict[str, Attr] = {"low": table.low, "top": table.top, "shift": table.shift, "n": len(counts_int)}
+    q.emit("synapses", (q.pair(base, node), v, *constants), node.outputs[0], Format(32, state.frac), attrs)
+
+
+def _argument_fraction(a: Array, b: Array, reach: Array, source: Format) -> int:
+    """Most fraction bits of a·v + b that keep a in int16, the argument in int32 and ±16 within its quarter."""
+    biggest = max(float(np.abs(a).max(initial=0.0)), 2.0**-12)
+    by_slope = int(np.floor(np.log2(32767.0 / biggest))) + source.frac
+    limit = float((np.abs(a) * reach * 2.0**-source.frac + np.abs(b)).max(initial=16.0))
+    return min(by_slope, int(np.floor(np.log2(2.0**30.9 / limit))), 26)
+
+
+def evaluate(
+    attrs: Mapping[str, Attr], base: Carrier, v: Carrier, record: Array, counts: Array, nodes: Array
+) -> Carrier:
+    b, a, w, e, src = np.moveaxis(record, -1, 0)
+    low, shift = attrs["low"], attrs["shift"]
+    assert isinstance(low, int)
+    assert isinstance(shift, int)
+    f = fx.lookup(nodes, fx.mac(b, a, fx.take(v, src)), low, shift)
+    g = fx.rshift(fx.mul(w, f), F_BITS)
+    n, d = fx.take(base, 0), fx.take(base, 1)
+    return fx.stack(fx.segment_sum(n, fx.mul(g, e), counts), fx.segment_sum(d, g, counts))
+
+
+def bounds(
+    attrs: Mapping[str, Attr], base: Interval, v: Interval, record: Array, counts: Array, nodes: Array
+) -> Interval:
+    """``evaluate`` on intervals, and the hull of the e: all g are the same, non-negative integers in both sums."""
+    pair = evaluate(attrs, base, v, record, counts, nodes)
+    assert isinstance(pair, Interval)
+    if nodes.min() < 0 or record[:, 2].min(initial=0) < 0:
+        raise fx.Unproven("synapses with a negative conductance")
+    low, high = hull_of_base(base)
+    owner = np.repeat(np.arange(len(counts)), counts)
+    np.minimum.at(low, owner, record[:, 3])
+    np.maximum.at(high, owner, record[:, 3])
+    return Interval(pair.low, pair.high, Interval(low, high))
+
+
+def hull_of_base(base: Interval) -> tuple[Array, Array]:
+    """Integer hull of the pair so far: a constant base is (r·e, r) with r >= 0, whose hull is e; r = 0 adds nothing."""
+    if base.hull is not None:
+        return base.hull.low.copy(), base.hull.high.copy()
+    n, d = base.low[:, 0], base.low[:, 1]
+    if np.any(base.low != base.high) or np.any(d < 0) or np.any((d == 0) & (n != 0)):
+        raise fx.Unproven("pair whose hull is unknown")
+    nothing = d == 0
+    divisor = np.where(nothing, 1, d)
+    return np.where(nothing, 1 << 40, n // divisor), np.where(nothing, -(1 << 40), -(-n // divisor))
+
+
+def _expr(attrs: Mapping[str, Attr]) -> Expr:
+    value = attrs["expr"]
+    assert isinstance(value, tuple)
+    return value

@@ -1,0 +1,144 @@
+"""What a compilation may be told, checked before anything is done."""
+
+import difflib
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lnncc.errors import LnnccError
+from lnncc.ir import Graph
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+KEYWORDS = frozenset(  # of C99 and C++, and the folder of the runtime
+    (  # fmt: skip
+        "auto",
+        "break",
+        "case",
+        "char",
+        "const",
+        "continue",
+        "default",
+        "do",
+        "double",
+        "else",
+        "enum",
+        "extern",
+        "float",
+        "for",
+        "goto",
+        "if",
+        "inline",
+        "int",
+        "long",
+        "register",
+        "restrict",
+        "return",
+        "short",
+        "signed",
+        "sizeof",
+        "static",
+        "struct",
+        "switch",
+        "typedef",
+        "union",
+        "unsigned",
+        "void",
+        "volatile",
+        "while",
+        "asm",
+        "class",
+        "new",
+        "delete",
+        "this",
+        "template",
+        "namespace",
+        "try",
+        "catch",
+        "throw",
+        "bool",
+        "true",
+        "false",
+        "private",
+        "public",
+        "protected",
+        "virtual",
+        "operator",
+        "friend",
+        "using",
+        "typename",
+        "export",
+        "explicit",
+        "mutable",
+        "main",
+        "lnn",
+    )
+)
+BITS = (8, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that, with model and data, determines the generated files."""
+
+    name: str = "model"
+    target: str = "host"
+    bits: int = 16
+    dt: float | None = None
+
+
+def check(settings: Settings, ranges: Mapping[str, tuple[float, float]], graph: Graph) -> None:
+    """Refuse what cannot be meant.
+
+    Raises:
+        LnnccError: E0202 dt, E0203 name, E0204 bits, E0205 ranges.
+    """
+    _name(settings.name)
+    _dt(settings.dt, graph)
+    if settings.bits not in BITS:
+        raise LnnccError("E0204", f"{settings.bits} bits is no width lnncc compiles to", helps=("use bits 8 or 16",))
+    labels = [p.label for p in graph.inputs]
+    for label, (low, high) in ranges.items():
+        _range(label, low, high, labels)
+
+
+def _name(name: str) -> None:
+    if NAME.fullmatch(name) is None or name in KEYWORDS:
+        raise LnnccError(
+            "E0203",
+            f"{name!r} cannot be the name of the generated code",
+            notes=("a name is 1 to 31 of a-z, 0-9 and _, begins with a letter, and is no keyword of C or C++",),
+            helps=("choose another one with --name, for example --name gyro",),
+        )
+
+
+def _dt(dt: float | None, graph: Graph) -> None:
+    if dt is None:
+        if graph.dt is not None:
+            raise LnnccError(
+                "E0202",
+                "this model reads dt, and none is given",
+                helps=("give the time between two steps, in the units of training: --dt 0.01",),
+            )
+        return
+    if not math.isfinite(dt) or dt <= 0:
+        raise LnnccError(
+            "E0202",
+            f"time step must be finite and > 0, got dt = {dt}",
+            helps=("give the time between two steps, in the units of training: --dt 0.01",),
+        )
+
+
+def _range(label: str, low: float, high: float, labels: list[str]) -> None:
+    if label not in labels:
+        close = difflib.get_close_matches(label, labels, 1)
+        hint = (f"did you mean `{close[0]}`?",) if close else ()
+        raise LnnccError(
+            "E0205", f"the model has no input `{label}`", helps=(*hint, f"its inputs: {', '.join(labels)}")
+        )
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise LnnccError(
+            "E0205",
+            f"the range of `{label}` must be finite and ascending, got {low}:{high}",
+            helps=(f"for example --range {label}=-4:4",),
+        )

@@ -1,0 +1,105 @@
+"""formats: the fixed-point format of every value. All that changes bits is decided here."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from lnncc.interval import Interval
+from lnncc.ir import Format, Graph, Node
+from lnncc.passes.ranges import Ranges
+
+WIDE_FRACTION = 16  # of accumulators and pre-activations: far below the last bit of any int16 they feed
+SAME_FORMAT = frozenset({"slice", "gather", "door"})  # ops that move bits as they are
+
+
+def formats(graph: Graph, ranges: Ranges) -> Graph:
+    """The graph with a format for every running value.
+
+    16-bit values get the most fraction bits that hold their interval; what a loop or a state carries has one format
+    on entry and on exit; the links of a chain of accumulations share one wide format.
+    """
+    groups = _Groups()
+    wide = _wide(graph)
+    for state in graph.states:
+        groups.unite(state.before, state.after)
+    for node in graph.walk():
+        _unite(node, groups, graph)
+    spans: dict[str, Interval] = {}
+    chosen: dict[str, Format] = {}
+    for name in graph.values:
+        if name not in graph.constants:
+            root = groups.root(name)
+            reach = max(_magnitude(ranges.spans[name]), _magnitude(spans[root]) if root in spans else 0.0)
+            spans[root] = Interval(np.array(-reach), np.array(reach))
+    for name in graph.values:
+        if name not in graph.constants:
+            reach = _magnitude(spans[groups.root(name)])
+            chosen[name] = _wide_format(reach) if name in wide else _narrow_format(reach)
+    _pairs(graph, chosen)
+    return graph.edited(values={n: replace(v, format=chosen.get(n)) for n, v in graph.values.items()})
+
+
+class _Groups:
+    """Values that must share a format (union-find)."""
+
+    def __init__(self) -> None:
+        self.parent: dict[str, str] = {}
+
+    def root(self, name: str) -> str:
+        while self.parent.get(name, name) != name:
+            name = self.parent[name]
+        return name
+
+    def unite(self, a: str, b: str) -> None:
+        self.parent[self.root(a)] = self.root(b)
+
+
+def _unite(node: Node, groups: _Groups, graph: Graph) -> None:
+    if node.body is not None:
+        quads = zip(node.inputs, node.body.params, node.body.results, node.outputs, strict=True)
+        for first, param, result, out in quads:
+            groups.unite(param, out)
+            groups.unite(result, out)
+            if first not in graph.constants:
+                groups.unite(first, out)
+    elif node.op in SAME_FORMAT or node.op in ("affine", "diagonal"):
+        if node.inputs[0] not in graph.constants:
+            groups.unite(node.inputs[0], node.outputs[0])
+    elif node.op == "mean" and node.inputs[1] not in graph.constants:
+        groups.unite(node.inputs[1], node.outputs[0])
+    elif node.op == "blend":
+        groups.unite(node.inputs[0], node.outputs[0])
+        groups.unite(node.inputs[1], node.outputs[0])
+
+
+def _wide(graph: Graph) -> set[str]:
+    wide: set[str] = set()
+    for node in graph.walk():
+        if node.op in ("affine", "diagonal") or (node.op == "slice" and node.inputs[0] in wide):
+            wide.add(node.outputs[0])
+    return wide
+
+
+def _magnitude(span: Interval) -> float:
+    return float(span.magnitude.max(initial=0.0))
+
+
+def _wide_format(reach: float) -> Format:
+    return Format(32, min(WIDE_FRACTION, 29 - math.ceil(math.log2(max(reach, 1.0)))))
+
+
+def _narrow_format(reach: float) -> Format:
+    """±1.0 may have 15 fraction bits: +1.0 itself then saturates to 1 - 2**-15, which costs less than a whole bit."""
+    return Format(16, 15 - max(math.ceil(math.log2(max(reach, 2.0**-30) * (1 - 1e-9))), 0))
+
+
+def _pairs(graph: Graph, chosen: dict[str, Format]) -> None:
+    """A pair holds its e in the format of the mean that divides it."""
+    makers = {node.outputs[0]: node for node in graph.walk()}
+    for node in graph.walk():
+        if node.op == "mean":
+            pair = node.inputs[0]
+            while pair in makers and makers[pair].op == "synapses":
+                chosen[pair] = Format(32, chosen[node.outputs[0]].frac)
+                pair = makers[pair].inputs[0]

@@ -1,0 +1,181 @@
+"""quantise: the fused graph in integers. The only place where a float becomes an integer constant."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from lnncc.interval import Interval
+from lnncc.ir import Array, Attr, Body, Format, Graph, Node, State, Value
+from lnncc.ops import OPS
+from lnncc.passes.ranges import Ranges
+
+PAIR_LIMIT = 65535  # largest Σ g: times an e of 16 bits it still fits int32, with room for half a divisor
+WEIGHT_LIMIT = 32767  # largest single g
+
+
+def quantise(graph: Graph, ranges: Ranges, *, weight_bits: int) -> Graph:
+    """The integer graph: same inputs, states and outputs, every value and constant an integer of a format."""
+    return _Quantiser(graph, ranges, weight_bits).graph()
+
+
+class _Quantiser:
+    """Implements ``lnncc.quantiser.Quantiser``; ``nodes`` is the list being written."""
+
+    def __init__(self, source: Graph, ranges: Ranges, weight_bits: int) -> None:
+        self.source, self.ranges, self.weight_bits = source, ranges, weight_bits
+        self.values = {n: v for n, v in source.values.items() if n not in source.constants}
+        self.constants: dict[str, Array] = {}
+        self.labels: dict[str, str] = {}
+        self.nodes: list[Node] = []
+        self.node: Node | None = None
+        self.scales = _scales(source)
+        self.shared: dict[tuple[object, ...], str] = {}
+
+    def graph(self) -> Graph:
+        source = self.source
+        nodes = self._written(source.nodes)
+        states = tuple(State(s.label, s.before, s.after, self._initial(s)) for s in source.states)
+        ports = source.inputs, source.outputs
+        return Graph(self.values, self.constants, ports[0], states, ports[1], tuple(nodes), labels=self.labels)
+
+    def _initial(self, state: State) -> Array:
+        scaled = np.rint(state.initial * 2.0 ** self.format(state.before).frac)
+        return np.clip(scaled, -32768, 32767).astype(np.int64)
+
+    def _written(self, nodes: tuple[Node, ...]) -> list[Node]:
+        outer, self.nodes = self.nodes, []
+        for node in nodes:
+            self.node = node
+            if node.body is not None:
+                self._loop(node, node.body)
+            elif hasattr(OPS[node.op], "quantise"):
+                OPS[node.op].quantise(node, self)
+            else:
+                self.emit(node.op, node.inputs, node.outputs[0], self.format(node.outputs[0]), node.attrs)
+        written, self.nodes = self.nodes, outer
+        return written
+
+    def _loop(self, node: Node, body: Body) -> None:
+        forms = [self.format(out) for out in node.outputs]
+        inputs = tuple(self.aligned(name, form) for name, form in zip(node.inputs, forms, strict=True))
+        inner = Body(body.params, body.results, tuple(self._written(body.nodes)))
+        self.nodes.append(Node("loop", inputs, node.outputs, node.attrs, inner, node.source))
+
+    # The interface that ops see.
+
+    def format(self, name: str) -> Format:
+        form = self.values[name].format
+        assert form is not None, name
+        return form
+
+    def span(self, name: str) -> Interval:
+        return self.ranges.spans[name]
+
+    def reach(self, name: str) -> Array:
+        """The estimate plus one unit, within the format: it dimensions the accumulator, and the proof checks it."""
+        form = self.format(name)
+        estimate = np.ceil(self.span(name).magnitude * 2.0**form.frac) + 1
+        return np.minimum(estimate, 2.0 ** (form.bits - 1))
+
+    def floats(self, name: str) -> Array:
+        return self.source.constants[name]
+
+    def size(self, name: str) -> int:
+        return self.source.values[name].size
+
+    def door(self, name: str) -> tuple[int, int]:
+        label = next(p.label for p in self.source.inputs if p.value == name)
+        low, high, _ = self.ranges.inputs[label]
+        unit = 2.0 ** self.format(name).frac
+        return max(int(np.floor(low * unit)), -32768), min(int(np.ceil(high * unit)), 32767)
+
+    def scale(self, node: Node) -> Array:
+        return self.scales[node.outputs[0]]
+
+    def pair_format(self, node: Node) -> Format:
+        return self.format(node.outputs[0])
+
+    def fresh(self, like: str) -> str:
+        name = f"{like}p{len(self.values)}"
+        self.values[name] = Value(name, self.source.values[like].shape, self.format(like))
+        return name
+
+    def constant(self, ints: Array, form: Format, *, label: str) -> str:
+        key = (ints.tobytes(), ints.shape, form, label)
+        if key not in self.shared:
+            name = f"c{len(self.constants)}"
+            self.values[name] = Value(name, ints.shape, form)
+            self.constants[name], self.labels[name], self.shared[key] = ints, label, name
+        return self.shared[key]
+
+    def accumulator(self, name: str, target: Format) -> str:
+        return self.aligned(name, target) if name in self.source.constants else name
+
+    def pair(self, name: str, node: Node) -> str:
+        if name not in self.source.constants:
+            return name
+        base, unit = self.floats(name), 2.0 ** self.format(node.outputs[0]).frac
+        weight = np.rint(base[:, 1] * self.scale(node))
+        value = np.divide(base[:, 0], base[:, 1], out=np.zeros(len(base)), where=base[:, 1] > 0)
+        e = np.clip(np.rint(value * unit), -32768, 32767)
+        ints = np.stack([weight * e, weight], axis=-1).astype(np.int64)
+        return self.constant(ints, Format(32, 0), label="leak: weight times rest, weight")
+
+    def part(self, name: str, start: int, stop: int) -> str:
+        n = self.values[name].size
+        if (start, stop) == (0, n):
+            return name
+        key = ("part", name, start, stop)
+        if key not in self.shared:
+            part = self.shared[key] = f"{name}p{len(self.values)}"
+            self.values[part] = Value(part, (stop - start,), self.format(name))
+            self.emit("slice", (name,), part, self.format(name), {"start": start, "n": stop - start})
+        return self.shared[key]
+
+    def aligned(self, name: str, target: Format) -> str:
+        if name in self.source.constants:
+            ints = np.rint(self.floats(name) * 2.0**target.frac)
+            top = 2.0 ** (target.bits - 1)
+            return self.constant(np.clip(ints, -top, top - 1).astype(np.int64), target, label="offsets")
+        source = self.format(name)
+        if source == target:
+            return name
+        # A power of two times the value, then back: the multiplier's own rounding shift aligns the two formats.
+        one = min(14, 14 + target.frac - source.frac)
+        factor = self.constant(np.full(self.size(name), 1 << one), Format(16, 0), label="power of two")
+        shift = source.frac + one - target.frac
+        out = self.fresh(name)
+        attrs: dict[str, Attr] = {"shift": shift, "n": self.size(name), "saturates": True}
+        self.emit("multiply", (name, factor), out, target, attrs)
+        return out
+
+    def emit(self, op: str, inputs: tuple[str, ...], output: str, form: Format, attrs: Mapping[str, Attr]) -> None:
+        shape = self.source.values[output].shape if output in self.source.values else self.values[output].shape
+        self.values[output] = Value(output, shape, form)
+        self.nodes.append(Node(op, inputs, (output,), attrs, source=self.node.source if self.node else None))
+
+
+def _scales(graph: Graph) -> dict[str, Array]:
+    """Units of conductance for each destination, by the value of the mean and of every pair that leads to it."""
+    makers = {node.outputs[0]: node for node in graph.walk()}
+    scales: dict[str, Array] = {}
+    for mean in (node for node in graph.walk() if node.op == "mean"):
+        chain, pair = [mean.outputs[0]], mean.inputs[0]
+        total, biggest = (
+            graph.constants[mean.inputs[2]].copy(),
+            np.zeros(len(graph.constants[mean.inputs[2]])),
+        )
+        terms = np.full(len(total), 2.0)
+        while pair not in graph.constants:
+            chain.append(pair)
+            synapses = makers[pair]
+            weights, counts = (graph.constants[synapses.inputs[i]] for i in (4, 7))
+            owner = np.repeat(np.arange(len(counts)), counts.astype(int))
+            np.add.at(total, owner, weights)
+            np.maximum.at(biggest, owner, weights)
+            terms += counts
+            pair = synapses.inputs[0]
+        total += graph.constants[pair][:, 1]
+        scale = np.minimum((PAIR_LIMIT - terms) / total, WEIGHT_LIMIT / np.maximum(biggest, 1e-300))
+        scales.update(dict.fromkeys(chain, scale))
+    return scales

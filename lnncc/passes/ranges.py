@@ -1,0 +1,157 @@
+"""ranges: the real interval of every value, from weights, declared inputs and calibration. Estimates only.
+
+Interval rules alone diverge on a recurrence; a state whose interval keeps growing takes twice its calibrated range, and
+is listed as *assumed*. What the formats promise is proven later, in integers, by ``prove``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from lnncc import interval
+from lnncc.errors import LnnccError
+from lnncc.interval import Interval
+from lnncc.ir import Array, Graph, Node
+from lnncc.ops import OPS
+
+ROUNDS = 8  # of joining before a state's interval is called divergent
+ASSUMED = 2.0  # calibrated range times this, where no rule bounds a state
+MARGIN = 1.25  # calibrated range of an input times this, where the user declares none
+
+Declared = Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranges:
+    """``spans`` by value; ``inputs`` by label with whether the range was assumed from calibration."""
+
+    spans: Mapping[str, Interval]
+    inputs: Mapping[str, tuple[float, float, bool]]
+    assumed: tuple[str, ...]
+
+
+def ranges(graph: Graph, *, declared: Declared, calibration: Mapping[str, Array] | None) -> Ranges:
+    """Intervals of all values of a fused graph.
+
+    ``declared`` is (low, high) by input label; ``calibration`` arrays by label, (streams, steps, size).
+
+    Raises:
+        LnnccError: E0400 for an input with neither.
+    """
+    inputs = {p.label: _input_range(p.label, declared, calibration) for p in graph.inputs}
+    seen = {} if calibration is None else observed(graph, calibration)
+    env = {name: interval.point(array) for name, array in graph.constants.items()}
+    for port in graph.inputs:
+        low, high, _ = inputs[port.label]
+        size = graph.values[port.value].size
+        env[port.value] = Interval(np.full(size, low), np.full(size, high))
+    states = [s.before for s in graph.states]
+    first = [interval.point(np.asarray(s.initial, np.float64)) for s in graph.states]
+    results = [s.after for s in graph.states]
+    assumed = _settle(graph.nodes, states, first, results, env, seen)
+    return Ranges(env, inputs, tuple(s.label for s in graph.states if s.before in assumed))
+
+
+def _input_range(label: str, declared: Declared, calibration: Mapping[str, Array] | None) -> tuple[float, float, bool]:
+    if label in declared:
+        return *declared[label], False
+    if calibration is None:
+        raise LnnccError(
+            "E0400",
+            f"no calibration data and no range for input `{label}`",
+            helps=(f"declare it: --range {label}=-4:4", "or give recorded inputs: --calib file.npz"),
+            notes=("lnncc does not guess input ranges: the overflow proof rests on them",),
+        )
+    low, high = float(calibration[label].min()), float(calibration[label].max())
+    middle, half = (low + high) / 2, max((high - low) / 2 * MARGIN, 2.0**-10)
+    return middle - half, middle + half, True
+
+
+def _settle(
+    nodes: tuple[Node, ...],
+    params: list[str],
+    first: list[Interval],
+    results: list[str],
+    env: dict[str, Interval],
+    seen: Mapping[str, Interval],
+) -> set[str]:
+    """Join carried values over rounds until none grows; those that keep growing are replaced by what was seen."""
+    env.update(zip(params, first, strict=True))
+    assumed: set[str] = set()
+    for count in range(2 * ROUNDS):
+        _spans(nodes, env, seen, assumed)
+        joined = [interval.join(env[p], env[r]) for p, r in zip(params, results, strict=True)]
+        growing = [k for k, p in enumerate(params) if not interval.contains(_loosened(env[p]), joined[k])]
+        if not growing:
+            return assumed
+        for k in growing:
+            if count < ROUNDS:
+                env[params[k]] = joined[k]
+            else:
+                assumed.add(params[k])
+                env[params[k]] = _calibrated(params[k], results[k], seen)
+    return assumed
+
+
+def _loosened(x: Interval) -> Interval:
+    slack = 1e-9 * (1 + x.magnitude)
+    return Interval(x.low - slack, x.high + slack)
+
+
+def _calibrated(param: str, result: str, seen: Mapping[str, Interval]) -> Interval:
+    if result not in seen:
+        raise LnnccError(
+            "E0404",
+            "a state of this model has no bound that holds for all inputs, so it must be calibrated",
+            helps=("give recorded inputs: --calib file.npz",),
+            notes=("the state saturates at twice its calibrated range, counted at run time",),
+        )
+    reach = ASSUMED * np.maximum(seen[result].magnitude, 2.0**-10)
+    return Interval(-reach, reach)
+
+
+def _spans(nodes: tuple[Node, ...], env: dict[str, Interval], seen: Mapping[str, Interval], assumed: set[str]) -> None:
+    for node in nodes:
+        xs = [env[name] for name in node.inputs]
+        if node.body is None:
+            env[node.outputs[0]] = OPS[node.op].span(node.attrs, *xs)
+            continue
+        assumed |= _settle(node.body.nodes, list(node.body.params), xs, list(node.body.results), env, seen)
+        env.update((out, env[p]) for out, p in zip(node.outputs, node.body.params, strict=True))
+
+
+def observed(graph: Graph, calibration: Mapping[str, Array]) -> dict[str, Interval]:
+    """Smallest and largest value of every element over the calibration data, in float64."""
+    seen: dict[str, Interval] = {}
+    xs = [calibration[p.label] for p in graph.inputs]
+    states = [np.broadcast_to(s.initial, (len(xs[0]), len(s.initial))) for s in graph.states]
+    for k in range(xs[0].shape[1]):
+        env: dict[str, Array] = dict(graph.constants)
+        env.update((p.value, x[:, k]) for p, x in zip(graph.inputs, xs, strict=True))
+        env.update((s.before, x) for s, x in zip(graph.states, states, strict=True))
+        reference_nodes(graph.nodes, env)
+        for name, array in env.items():
+            if name not in graph.constants:
+                _note(seen, name, np.broadcast_to(array, (len(xs[0]), *graph.values[name].shape)))
+        states = [env[s.after] for s in graph.states]
+    return seen
+
+
+def _note(seen: dict[str, Interval], name: str, array: Array) -> None:
+    here = Interval(array.min(axis=0), array.max(axis=0))
+    seen[name] = here if name not in seen else interval.join(seen[name], here)
+
+
+def reference_nodes(nodes: tuple[Node, ...], env: dict[str, Array]) -> None:
+    """Run fused nodes in float64, on arrays with any leading axes."""
+    for node in nodes:
+        xs = [env[name] for name in node.inputs]
+        if node.body is None:
+            env[node.outputs[0]] = OPS[node.op].reference(node.attrs, *xs)
+            continue
+        for _ in range(int(str(node.attrs["trips"]))):
+            env.update(zip(node.body.params, xs, strict=True))
+            reference_nodes(node.body.nodes, env)
+            xs = [env[name] for name in node.body.results]
+        env.update(zip(node.outputs, xs, strict=True))

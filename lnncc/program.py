@@ -1,0 +1,56 @@
+"""A compiled model in Python: run it, verify it, report on it, save it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lnncc.build import Build
+from lnncc.calibration import prepared
+from lnncc.report import summary
+from lnncc.validate import compare, host
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """What ``lnncc.compile`` returns. Inputs are (steps, ...) or (streams, steps, ...), real numbers."""
+
+    build: Build
+
+    def run(self, xs: "ArrayLike | Mapping[str, ArrayLike]") -> "np.ndarray | dict[str, np.ndarray]":
+        """Outputs of the *compiled C* from reset, state kept from step to step; one array, or by label if several."""
+        build = self.build
+        raw = compare.raw_inputs(build, prepared(xs, build.model))
+        outputs = compare.real_outputs(
+            build, host.run(host.build(build.sources, build.interface), build.interface, raw)[1]
+        )
+        single = _streams(xs, build) is None
+        outputs = {label: y[0] if single else y for label, y in outputs.items()}
+        return next(iter(outputs.values())) if len(outputs) == 1 else outputs
+
+    def verify(self, xs: "ArrayLike | Mapping[str, ArrayLike]") -> compare.Verification:
+        """The compiled C against the twin on every step, and the error against the float model."""
+        return compare.verify(self.build, prepared(xs, self.build.model))
+
+    def report(self) -> str:
+        """Formats, ranges, sizes and saturations as text."""
+        return summary.text(self.build)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the C, the certificate, the manifest and both graphs."""
+        self.build.write(Path(folder))
+
+
+def _streams(xs: "ArrayLike | Mapping[str, ArrayLike]", build: Build) -> int | None:
+    """How many streams the user gave, or None for one recording without that axis."""
+    first = next(iter(xs.values())) if isinstance(xs, Mapping) else xs
+    label = build.interface.inputs[0].label
+    value = next(p.value for p in build.model.inputs if p.label == label)
+    rank = len(build.model.values[value].shape)
+    array = np.asarray(first)
+    return len(array) if array.ndim == rank + 2 else None

@@ -1,0 +1,69 @@
+"""What an op may ask and do while it turns itself into integers; ``passes.quantise`` implements it."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from lnncc.interval import Interval
+from lnncc.ir import Array, Attr, Format, Node
+
+
+class Quantiser(Protocol):
+    """Every rounding of a float to an integer constant happens behind this interface, while quantising."""
+
+    weight_bits: int
+
+    def format(self, name: str) -> Format:
+        """The format chosen for a value."""
+        ...
+
+    def span(self, name: str) -> Interval:
+        """The estimated real interval of a value."""
+        ...
+
+    def reach(self, name: str) -> Array:
+        """Largest raw magnitude of each element that the format or the declared range allows."""
+        ...
+
+    def floats(self, name: str) -> Array:
+        """A float constant."""
+        ...
+
+    def size(self, name: str) -> int: ...
+
+    def door(self, name: str) -> tuple[int, int]:
+        """Raw bounds of an input's declared range."""
+        ...
+
+    def scale(self, node: Node) -> Array:
+        """Conductance units of each destination: integer g = real g · scale."""
+        ...
+
+    def pair_format(self, node: Node) -> Format:
+        """The format of the e and of the quotient of a pair."""
+        ...
+
+    def fresh(self, like: str) -> str:
+        """A new value name, of the shape of ``like``."""
+        ...
+
+    def constant(self, ints: Array, form: Format, *, label: str) -> str:
+        """A new integer constant; equal ones are shared."""
+        ...
+
+    def accumulator(self, name: str, target: Format) -> str:
+        """An accumulator input: a bias rounded to ``target``, or a wide value as it is."""
+        ...
+
+    def pair(self, name: str, node: Node) -> str:
+        """A pair input: a constant base rounded to (r · e, r), or a value as it is."""
+        ...
+
+    def part(self, name: str, start: int, stop: int) -> str:
+        """Elements [start, stop) of a value."""
+        ...
+
+    def aligned(self, name: str, target: Format) -> str:
+        """The value in format ``target``: as it is, or through a shift, or a constant rounded to it."""
+        ...
+
+    def emit(self, op: str, inputs: tuple[str, ...], output: str, form: Format, attrs: Mapping[str, Attr]) -> None: ...

@@ -1,0 +1,217 @@
+"""What lnncc knows of a target: ``targets/<name>.toml``, read strictly. The folder is the registry."""
+
+import difflib
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeGuard, TypeVar
+
+from lnncc import share
+from lnncc.errors import LnnccError
+
+Entry = TypeVar("Entry", str, int, list[object], dict[str, object])
+HOST = "host"
+
+
+@dataclass(frozen=True, slots=True)
+class Toolchain:
+    """One way to compile for the target: the driver's dialect, its command and the flags that choose the core."""
+
+    kind: str
+    command: str
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Memory of the emulated board, in bytes."""
+
+    origin: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The emulated board: where firmware lies, and what each emulator calls it, the preferred one first."""
+
+    flash: Region
+    ram: Region
+    emulators: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A typical part with this core, in bytes: what a model must fit into."""
+
+    name: str
+    flash: int
+    ram: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """``kind`` names the folder of start-up and linker text beside the TOML; ``cycles`` a model of validate/cycles."""
+
+    name: str
+    description: str
+    kind: str
+    cpu: str
+    compilers: tuple[Toolchain, ...]
+    cycles: str | None = None
+    hints: tuple[str, ...] = ()
+    part: Part | None = None
+    board: Board | None = None
+
+    def emulated(self) -> Board:
+        """The board. Raises E0203 for a target that is not emulated."""
+        if self.board is None:
+            raise LnnccError(
+                "E0203",
+                f"target {self.name} is not emulated",
+                helps=("choose one of: " + ", ".join(n for n in names() if load(n).board is not None),),
+            )
+        return self.board
+
+    def machine(self, emulator: str) -> str:
+        """What ``emulator`` calls the board. Raises E0204 if it cannot run this target."""
+        known = dict(self.emulated().emulators)
+        if emulator not in known:
+            raise LnnccError(
+                "E0204",
+                f"no emulator {emulator!r} for target {self.name}",
+                helps=("choose one of: " + ", ".join(known),),
+            )
+        return known[emulator]
+
+
+def names() -> tuple[str, ...]:
+    """All targets, in alphabetical order."""
+    return tuple(sorted(path.stem for path in share.folder("targets").glob("*.toml")))
+
+
+def load(name: str) -> Target:
+    """The target ``name``. Raises E0201, naming the closest match, if there is none."""
+    if name not in names():
+        close = difflib.get_close_matches(name, names(), n=1, cutoff=0.4)
+        helps = (f"did you mean {close[0]}?",) if close else ()
+        raise LnnccError("E0201", f"unknown target {name!r}", helps=(*helps, "known: " + ", ".join(names())))
+    return read(share.folder("targets") / f"{name}.toml")
+
+
+def read(path: Path) -> Target:
+    """The target in one TOML file. Raises E0202, naming file and key, for anything not as expected."""
+    try:
+        items = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _invalid(path, str(error)) from error
+    table = _Table(path, "", items)
+    target = Target(
+        name=path.stem,
+        description=table.take("description", str),
+        kind=table.take("kind", str),
+        cpu=table.take("cpu", str),
+        cycles=table.take("cycles", str) if "cycles" in items else None,
+        hints=table.texts("hints") if "hints" in items else (),
+        compilers=tuple(_toolchain(entry) for entry in table.tables("compiler")),
+        part=_part(table.table("part")) if "part" in items else None,
+        board=_board(table.table("board")) if "board" in items else None,
+    )
+    table.close()
+    if target.kind != HOST and not (path.parent / target.kind).is_dir():
+        raise _invalid(path, f"kind {target.kind!r} has no folder of start-up text beside this file")
+    return target
+
+
+def check_fit(target: Target, *, flash: int, ram: int, stack: int) -> None:
+    """Raise E0501 unless ``flash``, and ``ram`` with ``stack``, in bytes, fit the target's typical part."""
+    part = target.part
+    if part is None or (flash <= part.flash and ram + stack <= part.ram):
+        return
+    raise LnnccError(
+        "E0501",
+        f"the model does not fit {target.name} ({part.name})",
+        notes=(
+            f"flash: {flash} of {part.flash} bytes",
+            f"RAM: {ram} and {stack} of stack, of {part.ram} bytes",
+        ),
+        helps=("make the model smaller, use --bits 8, or choose a larger target",),
+    )
+
+
+def _toolchain(table: "_Table") -> Toolchain:
+    made = Toolchain(table.take("kind", str), table.take("command", str), table.texts("flags"))
+    table.close()
+    return made
+
+
+def _part(table: "_Table") -> Part:
+    made = Part(table.take("name", str), table.take("flash", int), table.take("ram", int))
+    table.close()
+    return made
+
+
+def _board(table: "_Table") -> Board:
+    emulators = table.table("emulators")
+    named = tuple((key, emulators.take(key, str)) for key in tuple(emulators.items))
+    made = Board(table.region("flash"), table.region("ram"), named)
+    table.close()
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A TOML table and the keys that were read from it, so that the others can be refused."""
+
+    path: Path
+    name: str
+    items: dict[str, object]
+    taken: set[str] = field(default_factory=set[str])
+
+    def take(self, key: str, kind: type[Entry]) -> Entry:
+        self.taken.add(key)
+        if key not in self.items:
+            raise _invalid(self.path, f"key {self.name}{key} is missing")
+        value = self.items[key]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise self.wrong(key, f"a {kind.__name__}")
+        return value
+
+    def wrong(self, key: str, wanted: str) -> LnnccError:
+        return _invalid(self.path, f"key {self.name}{key} must be {wanted}, not {self.items[key]!r}")
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        values = self.take(key, list)
+        texts = tuple(value for value in values if isinstance(value, str))
+        if len(texts) != len(values):
+            raise self.wrong(key, "a list of strings")
+        return texts
+
+    def region(self, key: str) -> Region:
+        values = self.take(key, list)
+        sizes = [value for value in values if type(value) is int]
+        if len(values) != 2 or len(sizes) != 2:
+            raise self.wrong(key, "[origin, bytes]")
+        return Region(sizes[0], sizes[1])
+
+    def table(self, key: str) -> "_Table":
+        return _Table(self.path, f"{self.name}{key}.", self.take(key, dict))
+
+    def tables(self, key: str) -> tuple["_Table", ...]:
+        values = self.take(key, list)
+        tables = [value for value in values if _is_table(value)]
+        if not tables or len(tables) != len(values):
+            raise self.wrong(key, "a list of tables")
+        return tuple(_Table(self.path, f"{self.name}{key}[{i}].", t) for i, t in enumerate(tables))
+
+    def close(self) -> None:
+        for key in self.items:
+            if key not in self.taken:
+                raise _invalid(self.path, f"key {self.name}{key} is unknown")
+
+
+def _invalid(path: Path, what: str) -> LnnccError:
+    return LnnccError("E0202", f"target file {path.name}: {what}", notes=(f"read from {path}",))
+
+
+def _is_table(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)

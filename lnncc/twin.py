@@ -1,0 +1,59 @@
+"""The twin: an integer graph run on NumPy integers, bit for bit what the generated C does."""
+
+import numpy as np
+
+from lnncc.fx import Carrier
+from lnncc.ir import Array, Graph, Node
+from lnncc.ops import OPS
+
+
+def run(graph: Graph, inputs: tuple[Array, ...]) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """All streams from reset: inputs (streams, steps, size) raw -> (states, outputs), each (streams, steps, size)."""
+    streams, steps = inputs[0].shape[:2]
+    states = tuple(np.broadcast_to(s.initial.astype(np.int64), (streams, len(s.initial))) for s in graph.states)
+    trace: list[tuple[tuple[Array, ...], tuple[Array, ...]]] = []
+    for k in range(steps):
+        states, outputs = step(graph, states, tuple(x[:, k].astype(np.int64) for x in inputs))
+        trace.append((states, outputs))
+    return tuple(
+        tuple(np.stack(parts, axis=1).astype(np.int16) for parts in zip(*(t[side] for t in trace), strict=True))
+        for side in (0, 1)
+    )  # type: ignore[return-value]  # two sides, by construction
+
+
+def step(
+    graph: Graph, states: tuple[Array, ...], inputs: tuple[Array, ...]
+) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """One step on int64 arrays with any leading axes: (states, inputs) -> (states, outputs)."""
+    env: dict[str, Carrier] = dict(graph.constants)
+    env.update((p.value, x) for p, x in zip(graph.inputs, inputs, strict=True))
+    env.update((s.before, x) for s, x in zip(graph.states, states, strict=True))
+    _run(graph.nodes, env)
+    lead = inputs[0].shape[:-1]
+    return (
+        tuple(_spread(env[s.after], lead) for s in graph.states),
+        tuple(_spread(env[p.value], lead) for p in graph.outputs),
+    )
+
+
+def _spread(x: Carrier, lead: tuple[int, ...]) -> Array:
+    assert isinstance(x, np.ndarray)
+    return np.broadcast_to(x, (*lead, x.shape[-1]))
+
+
+def _run(nodes: tuple[Node, ...], env: dict[str, Carrier]) -> None:
+    for node in nodes:
+        xs = [env[name] for name in node.inputs]
+        if node.body is None:
+            env[node.outputs[0]] = OPS[node.op].evaluate(node.attrs, *xs)
+            continue
+        for _ in range(int(str(node.attrs["trips"]))):
+            env.update(zip(node.body.params, xs, strict=True))
+            _run(node.body.nodes, env)
+            xs = [env[name] for name in node.body.results]
+        env.update(zip(node.outputs, xs, strict=True))
+
+
+def quantised(x: Array, frac: int) -> Array:
+    """Real values to raw int16, rounded half to even and saturated: what the float helpers of the C do."""
+    return np.clip(np.rint(np.asarray(x, np.float64) * 2.0**frac), -32768, 32767).astype(np.int16)

@@ -1,0 +1,20 @@
+"""Packages of the ``mcu`` extra: what is missing is said as an error of ours, where the package is first needed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lnncc.errors import LnnccError
+
+
+@contextmanager
+def needs(package: str) -> Iterator[None]:
+    """Around the imports of one package of the extra. Raises E0703 if it is not installed."""
+    try:
+        yield
+    except ImportError as error:
+        raise LnnccError(
+            "E0703",
+            f"the Python package {package} is missing",
+            notes=(str(error),),
+            helps=("pip install 'lnncc[mcu]'",),
+        ) from error

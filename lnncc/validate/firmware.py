@@ -1,0 +1,86 @@
+"""Firmware around a generated model: reads inputs from a file, writes states and outputs to another."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from lnncc import share
+from lnncc.plan.interface import Interface
+from lnncc.target import Target
+from lnncc.validate import toolchain
+from lnncc.validate.toolchain import Compiler
+
+# Our own loops must not become calls to memcpy, of which they are the text, nor be counted as the model's.
+AS_WRITTEN: Mapping[str, tuple[str, ...]] = {
+    "gcc": ("-fno-builtin", "-fno-tree-loop-distribute-patterns"),
+    "clang": ("-fno-builtin",),
+    "zig": ("-fno-builtin",),
+}
+
+
+def build(
+    directory: Path, interface: Interface, target: Target, workdir: Path, compiler: Compiler | None = None
+) -> Path:
+    """Link the model in ``directory`` into ``workdir/firmware.elf``, for an emulator.
+
+    Raises:
+        LnnccError: E0203 if the target is not emulated, E0501 if the board's memory is too small, E0701 without
+            a compiler, E0702 if it fails.
+    """
+    return _build([directory / f"{interface.name}.c"], directory, interface, target, workdir / "firmware", compiler)
+
+
+def build_empty(
+    directory: Path, interface: Interface, target: Target, workdir: Path, compiler: Compiler | None = None
+) -> Path:
+    """The same firmware with a step that does nothing: what it holds is not the model's cost. Raises as ``build``."""
+    return _build([], directory, interface, target, workdir / "empty", compiler)
+
+
+def _build(
+    model: Sequence[Path],
+    directory: Path,
+    interface: Interface,
+    target: Target,
+    output: Path,
+    compiler: Compiler | None,
+) -> Path:
+    board = target.emulated()
+    chosen = toolchain.find(target) if compiler is None else compiler
+    output.mkdir(parents=True, exist_ok=True)
+    texts = _texts(target)
+    context = {"name": interface.name, "interface": interface, "target": target, "board": board}
+    main, script = (_render(texts, name, context, output) for name in ("main.c", "link.ld"))
+    sources = list(model) or [_render(texts, "empty.c", context, output)]
+    own = [main, *sorted(path for folder in texts for path in folder.glob("*.c"))]
+    include = (directory, texts[0])
+    objects = [_compile(chosen, path, output, include, ()) for path in sources]
+    objects += [_compile(chosen, path, output, include, AS_WRITTEN[chosen.kind]) for path in own]
+    return toolchain.link(chosen, objects, output.with_suffix(".elf"), script)
+
+
+def _texts(target: Target) -> tuple[Path, Path]:
+    """The folders of firmware text: what is the same on every machine, and what the target's kind adds."""
+    return share.folder("templates") / "firmware", share.folder("targets") / target.kind
+
+
+def _render(folders: Sequence[Path], name: str, context: Mapping[str, object], output: Path) -> Path:
+    environment = Environment(
+        loader=FileSystemLoader(list(folders)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    path = output / name
+    path.write_text(environment.get_template(f"{name}.j2").render(context), encoding="utf-8", newline="\n")
+    return path
+
+
+def _compile(
+    compiler: Compiler, source: Path, output: Path, include: Sequence[Path], flags: Sequence[str]
+) -> Path:
+    return toolchain.compile_object(
+        compiler, source, output / f"{source.stem}.o", include=include, flags=flags
+    )

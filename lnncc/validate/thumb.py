@@ -1,0 +1,110 @@
+"""Thumb machine code as data: what an instruction is called, what it reads and writes. IT blocks are followed."""
+
+from dataclasses import dataclass
+
+from lnncc.validate.elf import Image
+from lnncc.validate.extras import needs
+
+with needs("capstone"):
+    import capstone
+    from capstone import arm
+
+UNKNOWN = "?"
+WIDE = (0b11101, 0b11110, 0b11111)  # bits 15:11 of the first half of a 32-bit instruction: Armv7-M ARM, A5.1
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A memory operand: registers, "" for none, and the displacement in bytes."""
+
+    base: str
+    index: str
+    displacement: int
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """``name`` is bare (``ldr`` for ``ldrgt.w``); ``registers`` are the operands in order, lists included.
+
+    ``immediate`` is the last constant operand: the target of a direct branch, the step of a post-index.
+    """
+
+    address: int
+    size: int
+    name: str
+    text: str
+    conditional: bool
+    registers: tuple[str, ...]
+    immediate: int | None
+    memory: Memory | None
+    writeback: bool
+    writes: frozenset[str]
+
+    @property
+    def end(self) -> int:
+        return self.address + self.size
+
+
+def length(half: int) -> int:
+    """Bytes of the instruction whose first halfword is ``half``."""
+    return 4 if half >> 11 in WIDE else 2
+
+
+def count(image: Image, address: int, size: int) -> int:
+    """How many instructions lie in ``size`` bytes of code at ``address``, those that an IT skips included."""
+    data, offset, number = image.read(address, size), 0, 0
+    while offset < size:
+        offset += length(int.from_bytes(data[offset : offset + 2], "little"))
+        number += 1
+    return number
+
+
+def decode(image: Image, address: int, size: int) -> tuple[Instruction, ...]:
+    """All instructions in ``size`` bytes of code at ``address``; one that capstone does not know is ``UNKNOWN``."""
+    data, found, offset = image.read(address, size), list[Instruction](), 0
+    while offset < size:
+        for one in _DISASSEMBLER.disasm(data[offset:], address + offset):
+            found.append(_instruction(one))
+            offset += one.size
+        if offset < size:
+            found.append(_unknown(address + offset, data[offset : offset + 2]))
+            offset += found[-1].size
+    return tuple(found)
+
+
+def _disassembler() -> capstone.Cs:
+    made = capstone.Cs(
+        capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS | capstone.CS_MODE_V8
+    )
+    made.detail = True
+    return made
+
+
+_DISASSEMBLER = _disassembler()
+
+
+def _instruction(one: capstone.CsInsn) -> Instruction:
+    immediates = [op.imm for op in one.operands if op.type == arm.ARM_OP_IMM]
+    memories = [op.mem for op in one.operands if op.type == arm.ARM_OP_MEM]
+    name = one.insn_name()
+    return Instruction(
+        address=one.address,
+        size=one.size,
+        name=name,
+        text=f"{one.mnemonic} {one.op_str}".strip(),
+        conditional=one.cc not in (arm.ARM_CC_AL, arm.ARM_CC_INVALID) and name != "it",
+        registers=tuple(one.reg_name(op.reg) for op in one.operands if op.type == arm.ARM_OP_REG),
+        immediate=immediates[-1] if immediates else None,
+        memory=_memory(one, memories[0]) if memories else None,
+        writeback=one.writeback,
+        writes=frozenset(one.reg_name(register) for register in one.regs_access()[1]),
+    )
+
+
+def _memory(one: capstone.CsInsn, memory: "arm.ArmOpMem") -> Memory:
+    return Memory(one.reg_name(memory.base) or "", one.reg_name(memory.index) or "", memory.disp)
+
+
+def _unknown(address: int, half: bytes) -> Instruction:
+    size = length(int.from_bytes(half, "little"))
+    return Instruction(address, size, UNKNOWN, UNKNOWN, False, (), None, None, False, frozenset())

@@ -1,0 +1,200 @@
+"""C compilers: find the one a target prefers, compile and link with it. Flags choose a core, never a result."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lnncc.errors import LnnccError
+from lnncc.target import HOST, Target, Toolchain
+
+COMMON = ("-std=c99", "-O2")
+FREESTANDING = (
+    "-ffreestanding",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-fno-unwind-tables",
+    "-fno-asynchronous-unwind-tables",
+)
+QUOTED_LINES = 6
+SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """A compiler that answered: its dialect (gcc, clang, zig), its command, the target's flags, its first words."""
+
+    kind: str
+    argv: tuple[str, ...]
+    flags: tuple[str, ...]
+    version: str
+    freestanding: bool
+
+
+def find(target: Target, prefer: str | None = None) -> Compiler:
+    """The first compiler of ``target.compilers`` (of dialect ``prefer``, if given) that works here.
+
+    Raises:
+        LnnccError: E0701, saying what was looked for and how to get one.
+    """
+    wanted = [entry for entry in target.compilers if prefer in (None, entry.kind)]
+    for entry in wanted:
+        compiler = _probe(entry, freestanding=target.kind != HOST)
+        if compiler is not None:
+            return compiler
+    raise _none_found(target, wanted)
+
+
+def compile_object(
+    compiler: Compiler, source: Path, output: Path, *, include: Sequence[Path] = (), flags: Sequence[str] = ()
+) -> Path:
+    """Compile one C file. ``flags`` come last and so win. Raises E0702 with the compiler's own words."""
+    mode = FREESTANDING if compiler.freestanding else ()
+    options = (*COMMON, *mode, *_folders(include), *flags)
+    run(compiler, (*options, "-c", *_paths([source]), "-o", *_paths([output])), output.parent)
+    return output
+
+
+def link(compiler: Compiler, objects: Sequence[Path], output: Path, script: Path) -> Path:
+    """Link firmware by a linker script, with the compiler's own arithmetic library and nothing else."""
+    alone, library = _RUNTIME[compiler.kind]
+    options = (*alone, f"-Wl,-T,{script.resolve()}", "-Wl,--gc-sections")
+    run(compiler, (*options, *_paths(objects), *library, "-o", *_paths([output])), output.parent)
+    return output
+
+
+def shared_library(
+    compiler: Compiler,
+    sources: Sequence[Path],
+    output: Path,
+    *,
+    include: Sequence[Path] = (),
+    flags: Sequence[str] = (),
+) -> Path:
+    """Build a library that cffi can open. ``compiler`` is one for the host; ``flags`` come last and so win."""
+    options = (*COMMON, "-shared", *_folders(include), *flags)
+    run(compiler, (*options, *_paths(sources), "-o", *_paths([output])), output.parent)
+    return output
+
+
+def _paths(paths: Sequence[Path]) -> list[str]:
+    return [str(path.resolve()) for path in paths]
+
+
+def _folders(include: Sequence[Path]) -> list[str]:
+    return [f"-I{folder}" for folder in _paths(include)]
+
+
+def run(compiler: Compiler, arguments: Sequence[str], folder: Path) -> str:
+    """Run the compiler in ``folder``; what it printed. Raises E0501 if memory is too small, else E0702."""
+    command = (*compiler.argv, *compiler.flags, *arguments)
+    done = _call(command, folder)
+    if done.returncode == 0:
+        return done.stdout + done.stderr
+    said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+    if any("overflowed by" in line for line in said):
+        raise _too_large(said)
+    raise LnnccError(
+        "E0702",
+        f"{compiler.version} failed (exit status {done.returncode})",
+        notes=tuple(said[:QUOTED_LINES]),
+        helps=("if your own files are as lnncc wrote them, this is a bug of lnncc or of the compiler",),
+    )
+
+
+# What keeps a C library out of the link, and what brings division and the like in. Zig's compiler-rt comes by itself.
+_RUNTIME = {
+    "gcc": (("-nostdlib",), ("-lgcc",)),
+    "clang": (("-nostdlib", "-fuse-ld=lld"), ()),
+    "zig": ((), ()),
+}
+
+
+def _probe(entry: Toolchain, *, freestanding: bool) -> Compiler | None:
+    argv = _command(entry)
+    if argv is None:
+        return None
+    try:
+        done = _call((*argv, "--version"), Path(tempfile.gettempdir()), 60.0)
+    except (OSError, LnnccError):
+        return None
+    words = done.stdout.strip().splitlines()
+    if done.returncode != 0 or not words:
+        return None
+    version = words[0] if entry.kind != "zig" else f"zig cc, {words[0]}"
+    return Compiler(entry.kind, argv, entry.flags, version, freestanding)
+
+
+def _command(entry: Toolchain) -> tuple[str, ...] | None:
+    """How to call the driver. Zig also comes as the Python package ``ziglang``, which this Python runs."""
+    path = shutil.which(entry.command)
+    if entry.kind != "zig":
+        return None if path is None else (path,)
+    if importlib.util.find_spec("ziglang") is not None:
+        return (sys.executable, "-m", "ziglang", "cc")
+    return None if path is None else (path, "cc")
+
+
+def _call(
+    command: Sequence[str], folder: Path, seconds: float = SECONDS
+) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LnnccError("E0702", f"{command[0]} did not end in {seconds:.0f} s") from error
+
+
+def _environment() -> dict[str, str]:
+    """Ours, in English, with zig's caches in one folder that outlives the run (it builds compiler-rt once)."""
+    cache = str(_cache() / "zig")
+    return {**os.environ, "LC_ALL": "C", "ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache}
+
+
+def _cache() -> Path:
+    try:
+        folder = Path.home() / ".cache" / "lnncc"
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return Path(tempfile.gettempdir()) / "lnncc"
+    return folder
+
+
+def _none_found(target: Target, wanted: Sequence[Toolchain]) -> LnnccError:
+    tried = [
+        f"{entry.command} in PATH" + (", and the Python package ziglang" if entry.kind == "zig" else "")
+        for entry in wanted
+    ]
+    return LnnccError(
+        "E0701",
+        f"no C compiler for target {target.name}",
+        notes=("looked for: " + ("; ".join(tried) or "nothing, as no such kind is known for the target"),),
+        helps=("pip install 'lnncc[mcu]' brings one (zig)", "or install one of: " + _packages(target)),
+    )
+
+
+def _packages(target: Target) -> str:
+    return ", ".join(dict.fromkeys(entry.command for entry in target.compilers))
+
+
+def _too_large(said: Sequence[str]) -> LnnccError:
+    return LnnccError(
+        "E0501",
+        "the model does not fit the memory of the emulated board",
+        notes=tuple(line for line in said if "overflowed by" in line)[:QUOTED_LINES],
+        helps=("make the model smaller, use --bits 8, or choose a larger target",),
+    )

@@ -1,0 +1,20 @@
+/* synapses: pair[j] = base[j] + (sum of g e, sum of g) over the next counts[j] synapses, g = w f(a v + b). */
+
+/* One integer g enters both sums: the quotient of a pair then lies in the hull of the e, exactly. base MAY be pair. */
+LN_FN void ln_synapses(int32_t *pair, const int32_t *base, const int16_t *v, const ln_synapse *synapse, const uint16_t *counts, const int16_t *nodes, int32_t low, int32_t top, int32_t shift, ln_size n)
+{
+    for (ln_size j = 0; j < n; j++) {
+        int32_t numerator = ln_ld32(base + 2 * j);
+        int32_t denominator = ln_ld32(base + 2 * j + 1);
+        for (ln_size k = ln_ldu16(counts + j); k > 0; k--) {
+            const int32_t argument = ln_mac(ln_ld32(&synapse->b), ln_ld16(&synapse->a), v[ln_ldu16(&synapse->src)]);
+            const int32_t f = ln_lookup(nodes, argument, low, top, shift);
+            const int32_t g = ln_rshift(ln_mul(ln_ld16(&synapse->w), f), 15);
+            numerator = ln_mac(numerator, g, ln_ld16(&synapse->e));
+            denominator = ln_add(denominator, g);
+            synapse++;
+        }
+        pair[2 * j] = numerator;
+        pair[2 * j + 1] = denominator;
+    }
+}

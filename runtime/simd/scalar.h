@@ -1,0 +1,32 @@
+/* Loads of constants, and dot products, on a plain C machine. */
+#ifndef LN_SIMD_SCALAR_H
+#define LN_SIMD_SCALAR_H
+
+typedef uint16_t ln_size;
+
+LN_FN int16_t ln_ld16(const int16_t *p)
+{
+    return *p;
+}
+
+LN_FN int8_t ln_ld8(const int8_t *p)
+{
+    return *p;
+}
+
+LN_FN uint8_t ln_ldu8(const uint8_t *p)
+{
+    return *p;
+}
+
+LN_FN uint16_t ln_ldu16(const uint16_t *p)
+{
+    return *p;
+}
+
+LN_FN int32_t ln_ld32(const int32_t *p)
+{
+    return *p;
+}
+
+#endif

@@ -1,0 +1,54 @@
+"""Functions of one variable: folding, composition, the affine part, sampled spans and tails."""
+
+import numpy as np
+import pytest
+
+from lnncc import expr
+from lnncc.expr import VAR
+
+X = np.linspace(-3, 3, 101)
+
+
+def test_constants_fold() -> None:
+    assert expr.apply("mul", expr.const(2.0), expr.const(3.0)) == expr.const(6.0)
+
+
+def test_affine_leaves_out_what_does_nothing() -> None:
+    assert expr.affine(VAR, 1.0, 0.0) == VAR
+    assert expr.affine(VAR, 0.0, 2.0) == expr.const(2.0)
+    np.testing.assert_allclose(expr.evaluate(expr.affine(("tanh", VAR), 3.0, 1.0), X), 3 * np.tanh(X) + 1)
+
+
+def test_substitute_composes() -> None:
+    inner = expr.affine(VAR, 2.0, -1.0)
+    np.testing.assert_allclose(expr.evaluate(expr.substitute(("tanh", VAR), inner), X), np.tanh(2 * X - 1))
+    assert expr.substitute(expr.const(1.0), inner) == expr.const(1.0)
+
+
+@pytest.mark.parametrize(
+    "function, expected",
+    [
+        (VAR, (1.0, 0.0)),
+        (expr.const(4.0), (0.0, 4.0)),
+        (expr.affine(expr.affine(VAR, 2.0, 1.0), 3.0, 5.0), (6.0, 8.0)),
+        (("tanh", VAR), None),
+    ],
+)
+def test_as_affine(function: expr.Expr, expected: tuple[float, float] | None) -> None:
+    assert expr.as_affine(function) == expected
+
+
+def test_span_holds_the_extremes() -> None:
+    low, high = expr.span(("mul", VAR, ("exp", ("neg", ("abs", VAR)))), -8.0, 8.0)
+    np.testing.assert_allclose([low, high], [-np.exp(-1), np.exp(-1)], atol=1e-6)
+    assert expr.span(("tanh", VAR), 0.5, 0.5) == (np.tanh(0.5), np.tanh(0.5))
+
+
+def test_tail_is_where_the_function_goes_flat() -> None:
+    assert expr.tail(("tanh", VAR), 1.0, 2.0**-16) == 8.0
+    assert expr.tail(("logistic", VAR), -1.0, 2.0**-16) == 16.0
+    assert expr.tail(VAR, 1.0, 2.0**-16) is None
+
+
+def test_text_reads_like_a_formula() -> None:
+    assert expr.text(expr.affine(("tanh", VAR), 1.7159, 0.0)) == "(1.7159 * tanh(x))"

@@ -1,0 +1,116 @@
+"""The compiled ops: evaluate stays inside bounds, blends and means stay in their hull, nothing wraps."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lnncc import fx, interval
+from lnncc.interval import Interval
+from lnncc.ops import OPS, blend, mean, synapses
+
+INT16 = st.integers(-32768, 32767)
+GATE = st.integers(0, 32767)
+
+
+@given(INT16, INT16, GATE)
+@settings(max_examples=500)
+def test_a_blend_lies_between_its_ends(a: int, b: int, t: int) -> None:
+    y = int(blend.evaluate({}, *(np.array([v]) for v in (a, b, t)))[0])
+    assert min(a, b) <= y <= max(a, b)
+
+
+@given(INT16, INT16, INT16, GATE)
+def test_blend_bounds_hold_evaluate(a: int, b: int, other: int, t: int) -> None:
+    low, high = sorted((a, other))
+    hull = blend.bounds({}, _span(low, high), _span(b, b), _span(0, t))
+    for value in (low, high, (low + high) // 2):
+        y = blend.evaluate({}, np.array([value]), np.array([b]), np.array([t]))
+        assert hull.low[0] <= y[0] <= hull.high[0]
+
+
+def test_a_blend_with_a_gate_outside_its_range_is_refused() -> None:
+    with pytest.raises(fx.Unproven, match="gate outside"):
+        blend.bounds({}, _span(0, 1), _span(0, 1), _span(-1, 5))
+
+
+NODES = np.minimum(np.rint(32768 / (1 + np.exp(-np.linspace(-16, 16, 513)))), 32767).astype(np.int64)
+TABLE = {"low": -(16 << 16), "shift": 12}
+
+
+@st.composite
+def neurons(draw: st.DrawFn) -> tuple[np.ndarray, ...]:
+    """(base, record, counts, v, p) of a few neurons with the conductance units that quantise promises."""
+    n, sources = draw(st.integers(1, 4)), draw(st.integers(1, 5))
+    counts = np.array(draw(st.lists(st.integers(0, 6), min_size=n, max_size=n)))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    total, room = int(counts.sum()), 65000 // (counts.max(initial=0) + 2)
+    e = rng.integers(-32768, 32768, total)
+    weights = rng.integers(0, min(room, 32767) + 1, total)
+    columns = rng.integers(-(1 << 20), 1 << 20, total), rng.integers(-500, 500, total), weights, e
+    record = np.stack([*columns, rng.integers(0, sources, total)], axis=-1)
+    leak = rng.integers(1, room, n)
+    base = np.stack([leak * rng.integers(-32768, 32768, n), leak], axis=-1)
+    return base, record, counts, rng.integers(-32768, 32768, max(sources, n)), rng.integers(0, room, n)
+
+
+@given(neurons())
+@settings(max_examples=300)
+def test_the_quotient_of_a_pair_stays_in_the_hull_of_its_potentials(case: tuple[np.ndarray, ...]) -> None:
+    base, record, counts, v, p = case
+    z = v[: len(counts)]
+    pair = synapses.evaluate(TABLE, base, v, record, counts, NODES)
+    y = mean.evaluate({}, pair, z, p)
+    proven = synapses.bounds(TABLE, interval.point(base), interval.point(v), record, counts, NODES)
+    hull = mean.bounds({}, proven, interval.point(z), p)
+    assert np.all(proven.low <= pair)
+    assert np.all(pair <= proven.high)
+    assert np.all(hull.low <= y)
+    assert np.all(y <= hull.high)
+
+
+def test_negative_conductances_and_weights_are_refused() -> None:
+    base, one = interval.point(np.array([[0, 5]])), np.array([1])
+    record = np.array([[0, 1, -3, 7, 0]])
+    with pytest.raises(fx.Unproven, match="negative conductance"):
+        synapses.bounds(TABLE, base, _span(0, 1), record, one, NODES)
+    with pytest.raises(fx.Unproven, match="negative weight"):
+        mean.bounds({}, base, _span(0, 1), np.array([-1]))
+    with pytest.raises(fx.Unproven, match="hull is unknown"):
+        mean.bounds({}, Interval(np.array([[0, 1]]), np.array([[9, 2]])), _span(0, 1), np.array([1]))
+
+
+def test_a_divisor_that_can_be_zero_is_refused() -> None:
+    with pytest.raises(fx.Unproven, match="divisor"):
+        mean.bounds({}, interval.point(np.array([[0, 0]])), _span(0, 1), np.array([0]))
+    with pytest.raises(fx.Unproven, match="divisor"):
+        fx.div(np.array([1]), np.array([0]))
+
+
+@given(st.lists(st.tuples(INT16, INT16), min_size=1, max_size=8), INT16)
+def test_affine_on_intervals_holds_affine_on_points(pairs: list[tuple[int, int]], bias: int) -> None:
+    low, high = (np.array([f(p) for p in pairs]) for f in (min, max))
+    w = np.arange(-3, len(pairs) - 3)[None] * 7
+    args = np.array([3])
+    span = OPS["affine"].evaluate({}, np.array([bias]), Interval(low, high), w, args)
+    for x in (low, high, (low + high) // 2):
+        y = OPS["affine"].evaluate({}, np.array([bias]), x, w, args)
+        assert span.low[0] <= y[0] <= span.high[0]
+
+
+@pytest.mark.parametrize("word", [fx.add, fx.mul, fx.sub])
+def test_a_word_that_leaves_int32_raises_on_both_carriers(word: object) -> None:
+    big, sign = np.array([2**31 - 1]), np.array([-2])
+    with pytest.raises(fx.Unproven, match="outside int32"):
+        word(big, sign if word is not fx.add else big)  # type: ignore[operator]
+    with pytest.raises(fx.Unproven, match="outside int32"):
+        word(interval.point(big), sign if word is not fx.add else big)  # type: ignore[operator]
+
+
+@given(st.integers(-(2**31) + 2**16, 2**31 - 2**17), st.integers(1, 65535))
+def test_div_is_its_definition(n: int, d: int) -> None:
+    assert fx.div(np.array([n]), np.array([d]))[0] == (2 * n + d) // (2 * d)
+
+
+def _span(low: int, high: int) -> Interval:
+    return Interval(np.array([low]), np.array([high]))
