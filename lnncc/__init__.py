@@ -1,1 +1,53 @@
-"""lnncc: liquid neural networks, from JAX to fixed-point C with the same bits on the desk and on the chip."""
+"""lnncc: liquid neural networks, from JAX to fixed-point C with the same bits on the desk and on the chip.
+
+Names are imported on first use, so that ``import lnncc`` and ``lnncc --help`` are instant.
+"""
+
+import importlib
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lnncc.archive import Model, load, save
+    from lnncc.compile import compile
+    from lnncc.errors import LnnccError
+    from lnncc.frontend import from_ncps, trace
+    from lnncc.program import Program
+
+__all__ = ["LnnccError", "Model", "Program", "compile", "from_ncps", "load", "save", "trace"]
+
+_HOMES = {
+    "LnnccError": "lnncc.errors",
+    "Model": "lnncc.archive",
+    "Program": "lnncc.program",
+    "from_ncps": "lnncc.frontend",
+    "load": "lnncc.archive",
+    "save": "lnncc.archive",
+    "trace": "lnncc.frontend",
+}
+
+
+class _Package(ModuleType):
+    """``lnncc.compile`` is the function, also once the import system wants to put the module of that name there."""
+
+    def __getattr__(self, name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'lnncc' has no attribute {name!r}")
+        found = getattr(importlib.import_module(_HOMES[name]), name)
+        setattr(self, name, found)
+        return found
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *__all__})
+
+    @property
+    def compile(self) -> object:
+        return importlib.import_module("lnncc.compile").compile
+
+    @compile.setter
+    def compile(self, module: ModuleType) -> None:
+        pass
+
+
+sys.modules[__name__].__class__ = _Package

@@ -81,24 +81,30 @@ def sat16(x: Carrier) -> Carrier:
 
 
 def div(n: Carrier, d: Carrier) -> Carrier:
-    """floor((2n + d) / (2d)) for d > 0, the only division there is: floor((n + (d >> 1)) / d) is the same number."""
+    """floor((2n + d) / (2d)), the only division there is; 0 < d < 2**16, and the quotient must fit int16.
+
+    It is the same number as floor((n + (d >> 1)) / d), and in that form adding 2**15 d makes the dividend an unsigned
+    word. On intervals only the bounds of d are checked: that the quotient fits, its caller's hull rule shows.
+    """
+    low, high = (d.low, d.high) if isinstance(d, Interval) else (d, d)
+    if d.shape[-1] and (low.min() <= 0 or high.max() >= 1 << 16):
+        raise Unproven(f"div by a divisor from {int(low.min())} to {int(high.max())}")
     if isinstance(n, Interval) or isinstance(d, Interval):
         n, d = _lift(n), _lift(d)
-        _positive(d.low)
         top = _lift(add(n, Interval(d.low >> 1, d.high >> 1)))
         corners = np.stack([top.low // d.low, top.low // d.high, top.high // d.low, top.high // d.high])
         return Interval(corners.min(axis=0), corners.max(axis=0))
-    _positive(d)
-    return _fits(n + (d >> 1), "div") // d  # type: ignore[operator]
-
-
-def _positive(d: Array) -> None:
-    if d.size and d.min() <= 0:
-        raise Unproven(f"div by a divisor that can be {int(d.min())}")
+    quotient = _fits(n + (d >> 1), "div") // d  # type: ignore[operator]  # both are arrays here
+    if quotient.size and (quotient.min() < INT16[0] or quotient.max() > INT16[1]):
+        raise Unproven("div whose quotient leaves int16")
+    return quotient
 
 
 def lookup(nodes: Array, x: Carrier, low: int, shift: int) -> Carrier:
-    """Linear interpolation between ``nodes``, the first at ``low``, one every 2**shift; flat beyond the ends."""
+    """Linear interpolation between ``nodes``, the first at ``low``, one every 2**shift; flat beyond the ends.
+
+    Rounds down between nodes, which saves an addition in the hottest loops; ``lut`` chooses nodes with that in mind.
+    """
     intervals = len(nodes) - 1
     if not isinstance(x, Interval):
         return _lookup(nodes, x, low, shift)
@@ -118,7 +124,7 @@ def _lookup(nodes: Array, x: Array, low: int, shift: int) -> Array:
     index = offset >> shift
     bits = min(shift, FRACTION_BITS)
     fraction = (offset >> (shift - bits)) & ((1 << bits) - 1)
-    return nodes[index] + ((nodes[index + 1] - nodes[index]) * fraction + ((1 << bits) >> 1) >> bits)
+    return nodes[index] + ((nodes[index + 1] - nodes[index]) * fraction >> bits)
 
 
 def dot(weights: Array, x: Carrier) -> Carrier:

@@ -40,8 +40,9 @@ def build(function: Expr, frac: int, target: Format, span: Interval | None) -> T
     y = expr.evaluate(function, x) * 2.0**target.frac
     plain = _round(y[1:-1])
     # A chord of a curve errs on one side by h²f''/8; nodes moved half that way err equally on both.
-    balanced = _round(y[1:-1] - np.diff(y, 2) / 16)
-    tables = [_measured(function, nodes, low, shift, frac, target) for nodes in (balanced, plain)]
+    balanced = y[1:-1] - np.diff(y, 2) / 16
+    choices = plain, _round(balanced), _round(balanced + 0.25)  # interpolation rounds down, by a half at most
+    tables = [_measured(function, nodes, low, shift, frac, target) for nodes in choices]
     return min(tables, key=lambda table: table.error)
 
 

@@ -10,70 +10,13 @@ from lnncc.errors import LnnccError
 from lnncc.ir import Graph
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
-KEYWORDS = frozenset(  # of C99 and C++, and the folder of the runtime
-    (  # fmt: skip
-        "auto",
-        "break",
-        "case",
-        "char",
-        "const",
-        "continue",
-        "default",
-        "do",
-        "double",
-        "else",
-        "enum",
-        "extern",
-        "float",
-        "for",
-        "goto",
-        "if",
-        "inline",
-        "int",
-        "long",
-        "register",
-        "restrict",
-        "return",
-        "short",
-        "signed",
-        "sizeof",
-        "static",
-        "struct",
-        "switch",
-        "typedef",
-        "union",
-        "unsigned",
-        "void",
-        "volatile",
-        "while",
-        "asm",
-        "class",
-        "new",
-        "delete",
-        "this",
-        "template",
-        "namespace",
-        "try",
-        "catch",
-        "throw",
-        "bool",
-        "true",
-        "false",
-        "private",
-        "public",
-        "protected",
-        "virtual",
-        "operator",
-        "friend",
-        "using",
-        "typename",
-        "export",
-        "explicit",
-        "mutable",
-        "main",
-        "lnn",
-    )
-)
+WORDS_OF_C = """
+auto break case char const continue default do double else enum extern float for goto if inline int long register
+restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm bool catch
+class delete explicit export false friend mutable namespace new operator private protected public template this throw
+true try typename using virtual main lnn
+"""
+KEYWORDS = frozenset(re.findall(r"\w+", WORDS_OF_C))
 BITS = (8, 16)
 
 

@@ -59,6 +59,7 @@ BINARY: Mapping[str, Callable[[Array, Array], Array]] = {
     "or": np.logical_or,
 }
 
+PREDICATES = frozenset({"is_finite", "not", "eq", "ne", "lt", "le", "gt", "ge", "and", "or"})  # their results are truths
 ELEMENTWISE = frozenset(UNARY) | frozenset(BINARY) | {"select"}
 
 

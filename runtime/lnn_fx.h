@@ -79,7 +79,8 @@ LN_FN int32_t ln_rshift(int32_t x, int32_t shift)
 
 LN_FN int32_t ln_clip(int32_t x, int32_t low, int32_t high)
 {
-    return x < low ? low : (x > high ? high : x);
+    const int32_t least = x < low ? low : x;
+    return least > high ? high : least;
 }
 
 LN_FN int16_t ln_sat16(int32_t x)
@@ -98,29 +99,32 @@ LN_FN int16_t ln_narrow(int32_t x)
     return (int16_t)x;
 }
 
-/* floor((2n + d) / (2d)), d > 0: as floor((n + d/2) / d), from the quotient that truncates towards zero. */
-LN_FN int32_t ln_div(int32_t n, int32_t d)
+/* floor((2n + d) / (2d)) for 0 < d < 65536 and a quotient of 16 bits: the only division there is.
+ * Raised by 32768 d, the dividend is not negative and fits 32 bits, so that truncating is rounding down. */
+LN_FN int16_t ln_div(int32_t n, int32_t d)
 {
 #ifdef LNN_CHECK
-    if (d <= 0) {
+    const int64_t raised = (int64_t)n + (d >> 1) + ((int64_t)d << 15);
+    if (d <= 0 || d > 65535 || raised < 0 || raised >= (int64_t)d << 16) {
         lnn_failed();
     }
 #endif
-    const int32_t top = ln_add(n, d >> 1);
-    const int32_t q = top / d;
-    return q - (ln_mul(q, d) > top);
+    const uint32_t top = (uint32_t)n + ((uint32_t)d >> 1) + ((uint32_t)d << 15);
+    return (int16_t)((int32_t)(top / (uint32_t)d) - 32768);
 }
 
-/* Linear interpolation between nodes, the first at low, one every 1 << shift; top is the last input told apart. */
+/* Linear interpolation between nodes, the first at low, one every 1 << shift; top is the last input told apart.
+ * The position between two nodes rounds down; the nodes are chosen with that in mind.
+ * low MUST be a multiple of 1 << shift and not positive: then index and fraction are bit fields of the input. */
 LN_FN int32_t ln_lookup(const int16_t *nodes, int32_t x, int32_t low, int32_t top, int32_t shift)
 {
     const int32_t bits = shift < LN_FRACTION_BITS ? shift : LN_FRACTION_BITS;
-    const uint32_t offset = (uint32_t)ln_clip(x, low, top) - (uint32_t)low;
-    const int16_t *const node = nodes + (offset >> shift);
-    const int32_t fraction = (int32_t)((offset >> (shift - bits)) & (((uint32_t)1 << bits) - 1u));
+    const int32_t inside = ln_clip(x, low, top);
+    const int16_t *const node = nodes - (low >> shift) + (inside >> shift);
+    const int32_t fraction = (inside >> (shift - bits)) & (((int32_t)1 << bits) - 1);
     const int32_t left = ln_ld16(node);
     const int32_t right = ln_ld16(node + 1);
-    return ln_add(left, ln_rshift(ln_mul(ln_sub(right, left), fraction), bits));
+    return ln_add(left, ln_mul(ln_sub(right, left), fraction) >> bits);
 }
 
 #endif

@@ -107,9 +107,15 @@ def test_a_word_that_leaves_int32_raises_on_both_carriers(word: object) -> None:
         word(interval.point(big), sign if word is not fx.add else big)  # type: ignore[operator]
 
 
-@given(st.integers(-(2**31) + 2**16, 2**31 - 2**17), st.integers(1, 65535))
-def test_div_is_its_definition(n: int, d: int) -> None:
+@given(st.integers(-32768, 32767), st.integers(1, 65535), st.integers(-(1 << 16), 1 << 16))
+def test_div_is_its_definition(q: int, d: int, rest: int) -> None:
+    n = max(min(q * d + rest % d - d // 2, 32767 * d), -32768 * d)
     assert fx.div(np.array([n]), np.array([d]))[0] == (2 * n + d) // (2 * d)
+
+
+def test_a_quotient_that_leaves_int16_is_refused() -> None:
+    with pytest.raises(fx.Unproven, match="leaves int16"):
+        fx.div(np.array([1 << 20]), np.array([1]))
 
 
 def _span(low: int, high: int) -> Interval:

@@ -120,9 +120,8 @@ class LTC:
         """The nearest valid parameters: if not implicit, negative conductances are clipped to zero."""
         if self.implicit:
             return params
-        names = ("gleak", "cm", "w", "sensory_w")
         clipped: LTCParams = {**params}
-        for name in names:
+        for name in ("gleak", "cm", "w", "sensory_w"):
             clipped[name] = jnp.maximum(params[name], 0)
         return clipped
 
@@ -157,8 +156,8 @@ class LTC:
 
         if self.rolled:
             return jax.lax.fori_loop(0, self.unfolds, unfold, v)
-        for _ in range(self.unfolds):
-            v = unfold(_, v)
+        for i in range(self.unfolds):
+            v = unfold(i, v)
         return v
 
 

@@ -130,6 +130,8 @@ class NCP:
         _require_at_most("sensory_fanout", self.sensory_fanout, self.inter, "inter")
         _require_at_most("inter_fanout", self.inter_fanout, self.command, "command")
         _require_at_most("motor_fanin", self.motor_fanin, self.command, "command")
+        if self.recurrent_command < 0:
+            raise ValueError(f"recurrent_command must be at least 0, got {self.recurrent_command}")
 
     @property
     def units(self) -> int:

@@ -123,7 +123,7 @@ def _peeled(function: Expr) -> tuple[Expr, float, float]:
 
 
 def is_diagonal(rows: Sequence[Row]) -> bool:
-    """Whether element by element is cheaper than a matrix: few terms a row, and no source shared by many rows."""
+    """Whether element by element is cheaper than a matrix: few terms a row, and hardly a source that rows share."""
     terms = max(len(r.cols) for r in rows)
     sources = len({c for r in rows for c in r.cols})
-    return terms <= MAX_DIAGONAL and (sources > 2 * terms or (len(rows) == 1 and sources == 1))
+    return terms <= MAX_DIAGONAL and 2 * sources > len(rows) * terms and (terms == 1 or len(rows) > 1)

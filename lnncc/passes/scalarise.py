@@ -19,7 +19,7 @@ from lnncc.passes.atoms import ONE, Pool, Row
 
 MAX_EXPANDED = 2  # a factor with more terms than this is made an atom before it is multiplied out
 MAX_FUNCTIONS = 4  # a batch with more different functions than this keeps its slopes and offsets in forms instead
-DISTRIBUTES = frozenset({"mul", "div"})
+MAX_COLLAPSED = 6  # terms, the constant among them, of a sum that is tried as one function
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +110,20 @@ class Scalariser:
         x, y = self._spread(left, shape), self._spread(right, shape)
         total = x + y if op == "add" else x - y
         total.eliminate_zeros()
-        return Form(total, shape)
+        return Form(self._collapsed(total), shape)
+
+    def _collapsed(self, matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+        """Sums of several functions of one variable made one function of it: softplus, gelu and their kin."""
+        few = np.flatnonzero((np.diff(matrix.indptr) > 1) & (np.diff(matrix.indptr) <= MAX_COLLAPSED))
+        rows = dict(zip(few.tolist(), self._rows(matrix[few]), strict=True)) if few.size else {}
+        rows = {i: r for i, r in rows.items() if len(r.cols) > 1 and len({self.pool.base(c) for c in r.cols}) == 1}
+        if not rows:
+            return matrix
+        every = list(self._rows(matrix))
+        for i, row in rows.items():
+            function, base = self._one_variable(Row(0.0, row.cols, row.coefs), exact=False)
+            every[i] = Row(row.offset, (self.pool.fn(function, base),), (1.0,))
+        return self._matrix(every)
 
     def _move(self, node: Node, forms: list[Form]) -> Form:
         """Structural primitives move elements: run them on positions, then take the rows that stand there."""

@@ -126,9 +126,9 @@ def _symbols(entries) -> tuple[Symbol, ...]:  # type: ignore[no-untyped-def]  # 
 
 
 def _marks(entries) -> tuple[tuple[int, bool], ...]:  # type: ignore[no-untyped-def]  # pyelftools has no types
-    """Mapping symbols, "ELF for the Arm Architecture" 5.5.5."""
+    """Mapping symbols, "ELF for the Arm Architecture" 5.5.5; of two at one address the later one holds."""
     names = [(e["st_value"], e.name[:2]) for e in entries]
-    return tuple(sorted({(value, name != "$d") for value, name in names if name in ("$a", "$d", "$t", "$x")}))
+    return tuple(sorted({value: name != "$d" for value, name in names if name in ("$a", "$d", "$t", "$x")}.items()))
 
 
 def _preference(symbol: Symbol) -> tuple[bool, bool, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from lnncc.errors import LnnccError
 from lnncc.validate.elf import Image
@@ -10,17 +11,25 @@ from lnncc.validate.thumb import Instruction
 MASK = 0xFFFFFFFF
 
 
+class Base(Enum):
+    """What a known register holds: an offset from SP on entry, a constant, or the way back to the caller."""
+
+    STACK = "stack"
+    ZERO = "zero"
+    RETURN = "return"
+
+
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A register's value: SP on entry plus ``amount``, or the plain constant ``amount``."""
+    """A register's value, ``base`` plus ``amount``."""
 
-    relative: bool
-    amount: int
+    base: Base
+    amount: int = 0
 
 
 Known = Mapping[str, Amount]
 
-ON_ENTRY: Known = {"sp": Amount(True, 0), "lr": Amount(False, -1)}
+ON_ENTRY: Known = {"sp": Amount(Base.STACK), "lr": Amount(Base.RETURN)}
 
 
 def merge(old: Known | None, new: Known, function: str) -> Known:
@@ -38,44 +47,43 @@ def after(image: Image, instruction: Instruction, known: Known, function: str) -
     moved = _moved(instruction, known) if "sp" in instruction.writes else None
     if moved is not None:
         changed["sp"] = moved
-    elif instruction.writes:
-        changed.update(_result(image, instruction, known))
-    if "sp" not in changed or not changed["sp"].relative:
+    changed.update(_results(image, instruction, known))
+    if "sp" not in changed or changed["sp"].base is not Base.STACK:
         raise unbounded(function, f"{instruction.text} at {instruction.address:#x} moves SP by no constant")
     return changed
 
 
 def is_return(instruction: Instruction, known: Known) -> bool:
     """Whether this ``bx`` goes back to the caller: through LR, or through a register that a ``pop`` filled."""
-    return instruction.registers[0] == "lr" or known.get(instruction.registers[0]) == _POPPED
-
-
-_POPPED = Amount(False, -2)
+    register = instruction.registers[0]
+    return register == "lr" or known.get(register) == Amount(Base.RETURN)
 
 
 def _moved(instruction: Instruction, known: Known) -> Amount | None:
     """SP after an instruction that steps it: push, pop, and a store or load with write-back."""
     here, step = known["sp"].amount, 4 * len(instruction.registers)
     if instruction.name == "push":
-        return Amount(True, here - step)
+        return Amount(Base.STACK, here - step)
     if instruction.name == "pop":
-        return Amount(True, here + step)
+        return Amount(Base.STACK, here + step)
     memory = instruction.memory
     if memory is None or memory.base != "sp" or not instruction.writeback:
         return None
-    return Amount(True, here + (memory.displacement or instruction.immediate or 0))
+    return Amount(Base.STACK, here + (memory.displacement or instruction.immediate or 0))
 
 
-def _result(image: Image, instruction: Instruction, known: Known) -> Known:
+def _results(image: Image, instruction: Instruction, known: Known) -> Known:
     """The destination of an instruction that copies, adds or loads a constant; nothing if it is not known."""
-    value = _value(image, instruction, known)
+    if instruction.name == "pop":
+        return {register: Amount(Base.RETURN) for register in instruction.registers}
+    value = None if instruction.conditional else _value(image, instruction, known)
     return {} if value is None or not instruction.registers else {instruction.registers[0]: value}
 
 
 def _value(image: Image, instruction: Instruction, known: Known) -> Amount | None:
     match instruction.name:
         case "mov" | "movw" if instruction.immediate is not None:
-            return Amount(False, instruction.immediate & MASK)
+            return Amount(Base.ZERO, _signed(instruction.immediate))
         case "mov" if len(instruction.registers) == 2:
             return known.get(instruction.registers[1])
         case "movt":
@@ -89,9 +97,9 @@ def _value(image: Image, instruction: Instruction, known: Known) -> Amount | Non
 
 def _top(instruction: Instruction, known: Known) -> Amount | None:
     low = known.get(instruction.registers[0])
-    if low is None or low.relative or instruction.immediate is None:
+    if low is None or low.base is not Base.ZERO or instruction.immediate is None:
         return None
-    return Amount(False, low.amount & 0xFFFF | instruction.immediate << 16)
+    return Amount(Base.ZERO, low.amount & 0xFFFF | instruction.immediate << 16)
 
 
 def _literal(image: Image, instruction: Instruction) -> Amount | None:
@@ -99,22 +107,21 @@ def _literal(image: Image, instruction: Instruction) -> Amount | None:
     if memory is None or memory.base != "pc" or memory.index:
         return None
     address = (instruction.address + 4 & ~3) + memory.displacement
-    return Amount(False, int.from_bytes(image.read(address, 4), "little"))
+    return Amount(Base.ZERO, int.from_bytes(image.read(address, 4), "little"))
 
 
 def _sum(instruction: Instruction, known: Known, sign: int) -> Amount | None:
-    """``add rd, rn, x`` and ``add rd, x``; x a constant or a register."""
+    """``add rd, rn, x`` and ``add rd, x``; x a constant or a register that is not shifted."""
     registers, right = instruction.registers, instruction.immediate
     left = known.get(registers[0] if len(registers) == (1 if right is not None else 2) else registers[1])
     if right is None:
         other = known.get(registers[-1])
-        if other is None or other.relative:
+        if other is None or other.base is not Base.ZERO or "#" in instruction.text:
             return None
         right = other.amount
-    if left is None:
+    if left is None or left.base is Base.RETURN:
         return None
-    total = left.amount + sign * right
-    return Amount(True, _signed(total)) if left.relative else Amount(False, total & MASK)
+    return Amount(left.base, _signed(left.amount + sign * right))
 
 
 def _signed(value: int) -> int:

@@ -6,7 +6,6 @@ Every compiler's ELF is read the same way: SP is followed through each function 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from lnncc.errors import LnnccError
 from lnncc.validate import sp, thumb
 from lnncc.validate.elf import Image, Symbol
 from lnncc.validate.thumb import Instruction
@@ -40,9 +39,9 @@ def bound(image: Image, name: str) -> Stack:
 def _bound(image: Image, address: int, path: tuple[str, ...], known: dict[int, Stack]) -> Stack:
     function = image.function_at(address)
     if function is None:
-        raise unbounded(path[-1], f"a call to {address:#x}, where no function is")
+        raise sp.unbounded(path[-1], f"a call to {address:#x}, where no function is")
     if function.name in path:
-        raise unbounded(function.name, "recursion: " + " -> ".join((*path, function.name)))
+        raise sp.unbounded(function.name, "recursion: " + " -> ".join((*path, function.name)))
     if function.address not in known:
         frame, here = _frame(image, function), (*path, function.name)
         inner = [(depth, _bound(image, callee, here, known)) for depth, callee in sorted(frame.calls)]
@@ -55,6 +54,8 @@ def _bound(image: Image, address: int, path: tuple[str, ...], known: dict[int, S
 def _frame(image: Image, function: Symbol) -> _Frame:
     """Walk every path of ``function`` until what is known of the registers no longer changes."""
     code = {i.address: i for i in _instructions(image, function)}
+    if function.address not in code:
+        raise sp.unbounded(function.name, "it does not start with code")
     seen: dict[int, sp.Known] = {}
     jumps: list[sp.Known] = []
     calls: set[tuple[int, int]] = set()
@@ -95,9 +96,9 @@ def _callees(instruction: Instruction, function: Symbol, known: sp.Known) -> Ite
     """Addresses of functions that ``instruction`` calls or ends in."""
     name, target = instruction.name, instruction.immediate
     if name == thumb.UNKNOWN:
-        raise unbounded(function.name, f"an unknown instruction at {instruction.address:#x}")
+        raise sp.unbounded(function.name, f"an unknown instruction at {instruction.address:#x}")
     if name == "blx" or (name == "bx" and not sp.is_return(instruction, known)):
-        raise unbounded(function.name, f"an indirect call at {instruction.address:#x}: {instruction.text}")
+        raise sp.unbounded(function.name, f"an indirect call at {instruction.address:#x}: {instruction.text}")
     if target is not None and (name == "bl" or (name == "b" and not _inside(target, function))):
         yield target
 
@@ -137,6 +138,3 @@ def _beyond_tables(
 def _inside(address: int, function: Symbol) -> bool:
     return function.address <= address < function.end
 
-
-def unbounded(function: str, why: str) -> LnnccError:
-    return sp.unbounded(function, why)

@@ -23,6 +23,7 @@ FREESTANDING = (
 )
 QUOTED_LINES = 6
 SECONDS = 300.0
+PROBE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,9 @@ def _folders(include: Sequence[Path]) -> list[str]:
     return [f"-I{folder}" for folder in _paths(include)]
 
 
-def run(compiler: Compiler, arguments: Sequence[str], folder: Path) -> str:
+def run(compiler: Compiler, arguments: Sequence[str], folder: Path, seconds: float = SECONDS) -> str:
     """Run the compiler in ``folder``; what it printed. Raises E0501 if memory is too small, else E0702."""
-    command = (*compiler.argv, *compiler.flags, *arguments)
-    done = _call(command, folder)
+    done = _call((*compiler.argv, *compiler.flags, *arguments), folder, seconds)
     if done.returncode == 0:
         return done.stdout + done.stderr
     said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
@@ -120,7 +120,7 @@ def _probe(entry: Toolchain, *, freestanding: bool) -> Compiler | None:
     if argv is None:
         return None
     try:
-        done = _call((*argv, "--version"), Path(tempfile.gettempdir()), 60.0)
+        done = _call((*argv, "--version"), Path(tempfile.gettempdir()), PROBE_SECONDS)
     except (OSError, LnnccError):
         return None
     words = done.stdout.strip().splitlines()
@@ -141,7 +141,7 @@ def _command(entry: Toolchain) -> tuple[str, ...] | None:
 
 
 def _call(
-    command: Sequence[str], folder: Path, seconds: float = SECONDS
+    command: Sequence[str], folder: Path, seconds: float
 ) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
@@ -156,7 +156,7 @@ def _call(
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise LnnccError("E0702", f"{command[0]} did not end in {seconds:.0f} s") from error
+        raise LnnccError("E0702", f"{command[0]} did not end in {seconds:g} s") from error
 
 
 def _environment() -> dict[str, str]:

@@ -1,11 +1,11 @@
 /* mean: y = (N + p z) / (D + p) of pairs (N, D), rounded half up; y lies in the hull of what the pair and z hold. */
 
-/* D + p > 0 (proven). y MAY be z. */
+/* 0 < D + p < 65536 (proven). y MAY be z. */
 LN_FN void ln_mean(int16_t *y, const int32_t *pair, const int16_t *z, const uint16_t *p, ln_size n)
 {
     for (ln_size j = 0; j < n; j++) {
         const int32_t weight = ln_ldu16(p + j);
         const int32_t numerator = ln_mac(pair[2 * j], weight, z[j]);
-        y[j] = ln_narrow(ln_div(numerator, ln_add(pair[2 * j + 1], weight)));
+        y[j] = ln_div(numerator, ln_add(pair[2 * j + 1], weight));
     }
 }

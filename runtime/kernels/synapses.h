@@ -4,9 +4,9 @@
 LN_FN void ln_synapses(int32_t *pair, const int32_t *base, const int16_t *v, const ln_synapse *synapse, const uint16_t *counts, const int16_t *nodes, int32_t low, int32_t top, int32_t shift, ln_size n)
 {
     for (ln_size j = 0; j < n; j++) {
-        int32_t numerator = ln_ld32(base + 2 * j);
-        int32_t denominator = ln_ld32(base + 2 * j + 1);
-        for (ln_size k = ln_ldu16(counts + j); k > 0; k--) {
+        int32_t numerator = ln_ld32(base);
+        int32_t denominator = ln_ld32(base + 1);
+        for (uint32_t k = ln_ldu16(counts); k != 0; k--) {
             const int32_t argument = ln_mac(ln_ld32(&synapse->b), ln_ld16(&synapse->a), v[ln_ldu16(&synapse->src)]);
             const int32_t f = ln_lookup(nodes, argument, low, top, shift);
             const int32_t g = ln_rshift(ln_mul(ln_ld16(&synapse->w), f), 15);
@@ -14,7 +14,10 @@ LN_FN void ln_synapses(int32_t *pair, const int32_t *base, const int16_t *v, con
             denominator = ln_add(denominator, g);
             synapse++;
         }
-        pair[2 * j] = numerator;
-        pair[2 * j + 1] = denominator;
+        pair[0] = numerator;
+        pair[1] = denominator;
+        base += 2;
+        pair += 2;
+        counts++;
     }
 }

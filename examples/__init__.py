@@ -1,0 +1,1 @@
+"""Complete examples: each trains a liquid network on real data and compiles it."""

@@ -1,0 +1,84 @@
+"""The command line: ``lnncc VERB``. A verb's code, and all that it needs, is imported when the verb is used."""
+
+import contextlib
+import importlib
+import json
+import os
+import sys
+import traceback
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+
+from lnncc.cli import parser
+from lnncc.cli.answer import Answer
+from lnncc.errors import LnnccError
+
+HOMES = {"compile": "compile", "verify": "verify", "run": "run"}  # other verbs: lnncc.cli.show
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what ``argv`` says; the exit code: 0, 1 for a bug of ours, 130, or that of the error."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in words
+    try:
+        return _main(words, as_json=as_json)
+    except LnnccError as error:
+        return _failed(error, as_json=as_json, debug="--debug" in words)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our answer left; say nothing at exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _failed(_bug(error), as_json=as_json, debug="--debug" in words)
+
+
+def _main(words: Sequence[str], *, as_json: bool) -> int:
+    args = parser.parse(words)
+    if args.version:
+        print(f"lnncc {_version()}")
+        return 0
+    with contextlib.redirect_stdout(sys.stderr):  # what the user's code prints is no part of the answer
+        answer = _verb(args)
+    print(_json({"schema": f"lnncc.{args.verb}/1", **answer.fields}) if as_json else answer.text, flush=True)
+    if answer.failure is None:
+        return 0
+    print(answer.failure, file=sys.stderr)
+    return answer.failure.exit_code
+
+
+def _verb(args: Namespace) -> Answer:
+    if args.verb in HOMES:
+        return importlib.import_module(f"lnncc.cli.{HOMES[args.verb]}").run(args)
+    return getattr(importlib.import_module("lnncc.cli.show"), args.verb)(args)
+
+
+def _failed(error: LnnccError, *, as_json: bool, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    print(error, file=sys.stderr)
+    if as_json:
+        print(_json({"error": error.to_dict()}), flush=True)
+    return error.exit_code
+
+
+def _bug(error: Exception) -> LnnccError:
+    return LnnccError(
+        "E0100",
+        f"lnncc failed: {type(error).__name__}: {' '.join(str(error).split())[:200]}",
+        helps=("this is a bug of lnncc: please report it with the output of the same command and --debug",),
+    )
+
+
+def _json(fields: Mapping[str, object]) -> str:
+    return json.dumps(fields, allow_nan=False)
+
+
+def _version() -> str:
+    try:
+        return metadata.version("lnncc")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"

@@ -1,0 +1,118 @@
+"""``lnncc compile``: everything is done in memory before the first file is written."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from lnncc import calibration
+from lnncc import target as targets
+from lnncc.build import Build
+from lnncc.cli import model
+from lnncc.cli.answer import Answer, note
+from lnncc.compile import compile_model
+from lnncc.errors import LnnccError
+from lnncc.options import Settings
+from lnncc.target import HOST, Target
+from lnncc.validate import chip
+from lnncc.validate.chip import Sizes
+
+UNMEASURED = frozenset({"E0701", "E0703", "E0805"})  # the C is as good without its size
+
+
+def run(args: Namespace) -> Answer:
+    """Compile and write. Raises as ``lnncc.compile`` and ``model.load``, E0211 if the folder cannot be written."""
+    if args.state:
+        raise model.no_onnx(f"--state {args.state[0]}")
+    settings = Settings(args.name, args.target, _bits(args.bits), _dt(args.dt))
+    ranges = dict(_range(text) for text in args.range)
+    target = targets.load(args.target)
+    data = None if args.calib is None else calibration.read_npz(Path(args.calib))
+    dump = None if args.dump is None else Path(args.dump)
+    build = compile_model(model.load(args.model), settings, calibration=data, ranges=ranges, dump=dump).build
+    cost = _measured(build, target, required=args.require_size)
+    if cost is not None:
+        targets.check_fit(target, flash=cost.flash, ram=cost.ram, stack=cost.stack)
+    _write(build, Path(args.output))
+    return _answer(build, cost, args.output)
+
+
+def _bits(text: str) -> int:
+    if text not in ("8", "16"):
+        raise LnnccError("E0204", f"{text} bits is no width lnncc compiles to", helps=("use --bits 8 or --bits 16",))
+    return int(text)
+
+
+def _dt(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise _no_dt(text) from None
+
+
+def _no_dt(text: str) -> LnnccError:
+    if ":" in text:
+        return LnnccError(
+            "E0335",
+            f"--dt {text}: this version compiles for one time step only",
+            helps=("give the time between two steps: --dt 0.01", "or compile one model a time step"),
+        )
+    return LnnccError("E0202", f"--dt {text} is no number", helps=("give the time between two steps: --dt 0.01",))
+
+
+def _range(text: str) -> tuple[str, tuple[float, float]]:
+    label, equals, span = text.rpartition("=")
+    low, colon, high = span.partition(":")
+    try:
+        if equals and colon:
+            return label, (float(low), float(high))
+    except ValueError:
+        pass
+    raise LnnccError("E0205", f"--range {text} is no range of an input", helps=("write --range NAME=LOW:HIGH",))
+
+
+def _measured(build: Build, target: Target, *, required: bool) -> Sizes | None:
+    """None for the host, whose memory is no concern, and where the means are missing but not ``required``."""
+    if target.kind == HOST:
+        return None
+    try:
+        return chip.measure(build, target)
+    except LnnccError as error:
+        if required or error.code not in UNMEASURED:
+            raise
+        note(f"flash, RAM and stack were not measured: {error.title}")
+        for text in error.helps:
+            note(text)
+        return None
+
+
+def _write(build: Build, folder: Path) -> None:
+    try:
+        build.write(folder)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise LnnccError(
+            "E0211", f"cannot write to {folder}: {reason}", helps=("choose another folder with -o",)
+        ) from error
+
+
+def _answer(build: Build, cost: Sizes | None, folder: str) -> Answer:
+    facts = build.facts
+    fields = {
+        "name": build.name,
+        "target": build.settings.target,
+        "state_bytes": facts["state_bytes"],
+        "flash_bytes": None if cost is None else cost.flash,
+        "ram_bytes": None if cost is None else cost.ram,
+        "stack_bytes": None if cost is None else cost.stack,
+        "files": list(build.files()),
+        "ranges": facts["ranges"],
+        "saturations": facts["saturations"],
+    }
+    sizes = "not measured" if cost is None else f"flash {cost.flash}, RAM {cost.ram}, stack {cost.stack} bytes"
+    lines = (
+        f"{build.name} for {build.settings.target}: {len(build.files())} files in {folder}",
+        f"  state {facts['state_bytes']} bytes; {sizes}",
+        f"next: lnncc verify {folder}",
+    )
+    return Answer(fields, "\n".join(lines))

@@ -1,0 +1,139 @@
+"""MODEL on the command line: a file that lnncc may open, or a name in the user's own code."""
+
+import importlib
+import inspect
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+from lnncc import archive, frontend
+from lnncc.archive import Model
+from lnncc.cli.answer import note
+from lnncc.errors import LnnccError, Source
+from lnncc.frontend import weights
+
+WEIGHTS = frozenset({".npz", ".safetensors"})
+BESIDE = ("params", "state", "inputs")  # what a module holds beside its step
+
+
+def load(text: str) -> Model:
+    """The model that ``text`` means.
+
+    Raises:
+        LnnccError: E0322 a pickle, E0330 nothing found, E0331 ONNX, E0332 bare weights, E0333 no model,
+            E0334 the user's code failed; and those of reading and tracing.
+    """
+    suffix = Path(text).suffix.lower()
+    if suffix == ".lnn":
+        return archive.load(_existing(text))
+    if suffix == ".onnx":
+        raise no_onnx(text)
+    if suffix in weights.PICKLES:
+        weights.read(text)  # refuses it by its name, and says how to convert it
+    if suffix in WEIGHTS:
+        raise _bare_weights(text)
+    module, colon, attribute = text.partition(":")
+    if not colon or not all(part.isidentifier() for part in (module + "." + attribute).split(".")):
+        raise _nothing(f"{text!r} is no model", "give a file model.lnn, or pkg.module:attribute of your own code")
+    return _from_code(module, attribute)
+
+
+def no_onnx(what: str) -> LnnccError:
+    return LnnccError(
+        "E0331",
+        f"{what}: this version does not read ONNX",
+        helps=(
+            "write the step in JAX and give it as pkg.module:step",
+            "or, for a model of ncps, import its weights: lnncc.from_ncps(...), then lnncc.save(model, 'model.lnn')",
+        ),
+    )
+
+
+def _existing(text: str) -> Path:
+    if not Path(text).is_file():
+        raise _nothing(f"there is no file {text}", "make one in Python: lnncc.save(model, 'model.lnn')")
+    return Path(text)
+
+
+def _nothing(title: str, *helps: str) -> LnnccError:
+    return LnnccError("E0330", title, helps=helps)
+
+
+def _bare_weights(text: str) -> LnnccError:
+    return LnnccError(
+        "E0332",
+        f"{text} holds weights, which do not say what is computed with them",
+        helps=(f"in Python: lnncc.save(lnncc.from_ncps({text!r}, ...), 'model.lnn')", "then compile model.lnn"),
+    )
+
+
+def _from_code(name: str, attribute: str) -> Model:
+    note(f"importing your code: {name}")
+    module = _imported(name)
+    found: object = module
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise _nothing(f"module {name} has no attribute {attribute}", f"its file is {module.__file__}")
+        found = getattr(found, part)
+    if isinstance(found, Model):
+        return found
+    if not callable(found):
+        raise _no_model(f"{name}:{attribute}", f"a {type(found).__name__}")
+    return _called(found, module, f"{name}:{attribute}")
+
+
+def _imported(name: str) -> ModuleType:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
+            raise _nothing(f"there is no module {name}", f"looked in {here} and in this Python's packages") from error
+        raise _user_error(name, error) from error
+    except Exception as error:
+        raise _user_error(name, error) from error
+
+
+def _called(found: Callable[..., object], module: ModuleType, what: str) -> Model:
+    """A function without parameters makes the model; any other is a step, described by what stands beside it."""
+    if not inspect.signature(found).parameters:
+        try:
+            made = found()
+        except LnnccError:
+            raise
+        except Exception as error:
+            raise _user_error(what, error) from error
+        if not isinstance(made, Model):
+            raise _no_model(f"{what}()", f"a {type(made).__name__}")
+        return made
+    missing = [name for name in BESIDE if not hasattr(module, name)]
+    if missing:
+        raise _no_model(what, f"a function, and its module has no {', '.join(missing)}")
+    params, state, inputs = (getattr(module, name) for name in BESIDE)
+    return frontend.trace(found, params, state=state, inputs=inputs)
+
+
+def _no_model(what: str, found: str) -> LnnccError:
+    return LnnccError(
+        "E0333",
+        f"{what} is no model but {found}",
+        helps=(
+            "give a lnncc.Model, or a function without parameters that returns one",
+            "or a step(params, state, x, dt) in a module that also has `params`, `state` and `inputs`",
+        ),
+    )
+
+
+def _user_error(what: str, error: Exception) -> LnnccError:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    source = Source(frame.filename, frame.lineno or 0, (frame.colno or 0) + 1, (frame.end_colno or 0) + 1)
+    return LnnccError(
+        "E0334",
+        f"{what} failed: {type(error).__name__}: {' '.join(str(error).split())[:200]}",
+        source=None if frame.filename.startswith("<") else source,
+        helps=("lnncc ran your code to get the model; see all of it with --debug",),
+    )

@@ -1,0 +1,108 @@
+"""The command line as data: verbs, their arguments, and what was meant by a word that is neither."""
+
+import argparse
+import difflib
+from collections.abc import Sequence
+from typing import NoReturn
+
+from lnncc.errors import LnnccError
+
+VERBS = {
+    "compile": "turn a model into integer-only C",
+    "verify": "compare a compiled model with its twin, bit for bit, and with the float model",
+    "run": "run a compiled model on a target: its bits and what a step costs",
+    "report": "say what a compiled model takes, gives and holds",
+    "targets": "list the targets",
+    "ops": "list what models may be made of",
+    "doctor": "check what this machine lacks, and say how to get it",
+    "explain": "explain an error code",
+}
+MODEL = "model.lnn, or pkg.module:attribute (imports your code): a lnncc.Model, a function returning one, or a step"
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but a mistake is an error of ours."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _usage(message, f"see {self.prog} --help")
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The verb and its arguments. Raises E0210, with the closest match of a word that is none of them."""
+    parser, verbs = _parsers()
+    verb = next((word for word in argv if not word.startswith("-")), None)
+    if verb is not None and verb not in VERBS:
+        raise _usage(f"there is no verb `{verb}`", *_close(verb, VERBS), "verbs: " + ", ".join(VERBS))
+    _check_options(argv, parser if verb is None else verbs[verb], verb)
+    args = parser.parse_args(argv)
+    if args.verb is None and not args.version:
+        raise _usage("say what to do", "verbs: " + ", ".join(VERBS), "see lnncc --help")
+    return args
+
+
+def _check_options(argv: Sequence[str], parser: argparse.ArgumentParser, verb: str | None) -> None:
+    """Before argparse, which would rather complain of what a mistyped option left out."""
+    known = [option for action in parser._actions for option in action.option_strings]
+    for word in argv[: list(argv).index("--")] if "--" in argv else argv:
+        option = word.partition("=")[0]
+        if option.startswith("--") and option not in known:
+            place = "lnncc" if verb is None else f"lnncc {verb}"
+            raise _usage(f"{place} has no option {option}", *_close(option, known), f"see {place} --help")
+
+
+def _close(word: str, known: Sequence[str] | dict[str, str]) -> tuple[str, ...]:
+    found = difflib.get_close_matches(word, list(known), 1)
+    return (f"did you mean `{found[0]}`?",) if found else ()
+
+
+def _usage(title: str, *helps: str) -> LnnccError:
+    return LnnccError("E0210", title, helps=helps)
+
+
+def _parsers() -> tuple[Parser, dict[str, Parser]]:
+    top = Parser(prog="lnncc", description="Liquid neural networks, from JAX to fixed-point C.", allow_abbrev=False)
+    top.add_argument("--version", action="store_true", help="print the version")
+    every = Parser(add_help=False)
+    every.add_argument("--json", action="store_true", help="answer with one JSON object")
+    every.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    folder = top.add_subparsers(dest="verb", metavar="VERB", parser_class=Parser)
+    verbs = {
+        verb: folder.add_parser(verb, help=text, description=text, parents=[every], allow_abbrev=False)
+        for verb, text in VERBS.items()
+    }
+    _compile(verbs["compile"])
+    for verb in ("verify", "run", "report"):
+        verbs[verb].add_argument("folder", metavar="DIR", help="what `lnncc compile` wrote")
+    _verify(verbs["verify"])
+    _run(verbs["run"])
+    verbs["explain"].add_argument("code", metavar="CODE", help="for example E0301")
+    return top, verbs
+
+
+def _compile(parser: Parser) -> None:
+    add = parser.add_argument
+    add("model", metavar="MODEL", help=MODEL)
+    add("--target", metavar="T", required=True, help="what it runs on; see `lnncc targets`")
+    add("-o", "--output", metavar="DIR", required=True, help="folder for the generated files")
+    add("--calib", metavar="X.npz", help="recorded inputs, one array an input, time first")
+    add("--range", metavar="X=LO:HI", action="append", default=[], help="the range of an input (repeat for more)")
+    add("--dt", metavar="DT", help="time between two steps, in the units of training")
+    add("--bits", metavar="N", default="16", help="of weights: 8 or 16 (default)")
+    add("--name", metavar="NAME", default="model", help="of the C functions and files (default: model)")
+    add("--dump", metavar="DIR", help="write the graph after each stage into this folder")
+    add("--state", metavar="IN=OUT", action="append", default=[], help="for ONNX models, which this version refuses")
+    add("--require-size", action="store_true", help="fail if flash, RAM and stack cannot be measured")
+
+
+def _verify(parser: Parser) -> None:
+    add = parser.add_argument
+    add("--data", metavar="X.npz", help="inputs (default: seeded random inputs in the declared ranges)")
+    add("--on", metavar="TARGET", action="append", default=[], help="also there (repeat for more)")
+    add("--max-abs", metavar="E", type=float, help="largest error that an output may have, in its own units")
+
+
+def _run(parser: Parser) -> None:
+    add = parser.add_argument
+    add("--on", metavar="TARGET", required=True, help="see `lnncc targets`")
+    add("--data", metavar="X.npz", help="inputs of one stream (default: seeded random inputs in the declared ranges)")
+    add("--emulator", metavar="NAME", help="unicorn or qemu (default: the target's first)")

@@ -1,0 +1,55 @@
+"""The verbs that only say what is known: report, targets, ops, doctor, explain."""
+
+from argparse import Namespace
+from importlib import import_module
+from pathlib import Path
+
+from lnncc import build as builds
+from lnncc import doctor as checks
+from lnncc import explain as pages
+from lnncc import ops as folder
+from lnncc import target as registry
+from lnncc.cli.answer import Answer
+from lnncc.primitives import NAMES as PRIMITIVES
+from lnncc.report import summary
+
+
+def report(args: Namespace) -> Answer:
+    build = builds.read(Path(args.folder))
+    fields = {"name": build.name, "target": build.settings.target, "bits": build.settings.bits, **build.facts}
+    return Answer(fields, summary.text(build))
+
+
+def targets(args: Namespace) -> Answer:
+    found = [registry.load(name) for name in registry.names()]
+    listed = [
+        {"name": t.name, "description": t.description, "emulated": t.board is not None, "hints": list(t.hints)}
+        for t in found
+    ]
+    return Answer({"targets": listed}, "\n".join(f"{t.name:<14}{t.description}" for t in found))
+
+
+def ops(args: Namespace) -> Answer:
+    """The ops of generated code, and the float primitives that become them."""
+    texts = {name: _first_line(f"lnncc.ops.{name}") for name in sorted(folder.NAMES)}
+    lines = [f"{name:<12}{text}" for name, text in texts.items()]
+    lines += ["", "made from: " + " ".join(sorted(PRIMITIVES))]
+    fields = {"ops": [{"name": n, "summary": t} for n, t in texts.items()], "primitives": sorted(PRIMITIVES)}
+    return Answer(fields, "\n".join(lines))
+
+
+def _first_line(module: str) -> str:
+    return (import_module(module).__doc__ or "").strip().partition("\n")[0]
+
+
+def doctor(args: Namespace) -> Answer:
+    found = checks.examine()
+    lines = [f"{'ok' if c.ok else 'miss':<6}{c.name:<20}{c.detail if c.ok else '-> ' + c.get}" for c in found]
+    failure = checks.failure(found)
+    fields = {"ok": failure is None, "checks": [checks.fields(c) for c in found]}
+    return Answer(fields, "\n".join(lines), failure)
+
+
+def explain(args: Namespace) -> Answer:
+    text = pages.page(args.code)
+    return Answer({"code": args.code.upper(), "text": text}, text.rstrip("\n"))

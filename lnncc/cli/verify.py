@@ -1,0 +1,80 @@
+"""``lnncc verify``: the compiled C against the twin, on this machine and on emulated targets."""
+
+import math
+from argparse import Namespace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from lnncc import build as builds
+from lnncc import target as targets
+from lnncc.build import Build
+from lnncc.cli import inputs
+from lnncc.cli.answer import Answer
+from lnncc.errors import LnnccError
+from lnncc.ir import Array
+from lnncc.target import HOST, Target
+from lnncc.validate import chip, compare
+from lnncc.validate.compare import Error, Trace, Verification
+
+
+def run(args: Namespace) -> Answer:
+    """Compare. The answer fails with E0601 if a bit differs, E0602 if an output is further off than allowed."""
+    others = {name: targets.load(name) for name in args.on if name != HOST}
+    for target in others.values():
+        target.emulated()
+    build = builds.read(Path(args.folder))
+    data = inputs.read(build, args.data)
+    runners = {name: partial(_on_chip, build, target) for name, target in others.items()}
+    found = compare.verify(build, data, runners)
+    fields = {
+        "bit_exact": found.bit_exact,
+        "steps": found.steps,
+        "targets": list(found.exact),
+        "error": {label: _error(error) for label, error in found.errors.items()},
+    }
+    return Answer(fields, _text(found), _failure(found, args.max_abs))
+
+
+def _on_chip(build: Build, target: Target, raw: tuple[Array, ...]) -> Trace:
+    """Raw (streams, steps, size) to states and outputs, each stream from reset."""
+    streams = [tuple(x[k] for x in raw) for k in range(len(raw[0]))]
+    traces = [chip.execute(build, target, stream, count=0).trace for stream in streams]
+    states, outputs = (tuple(map(np.concatenate, zip(*(t[side] for t in traces), strict=True))) for side in (0, 1))
+    return states, outputs
+
+
+def _error(error: Error) -> dict[str, float | None]:
+    """A constant float output has no deviation to be relative to: null."""
+    relative = error.relative_rms if math.isfinite(error.relative_rms) else None
+    return {"max_abs": error.max_abs, "rms": error.rms, "relative_rms": relative}
+
+
+def _text(found: Verification) -> str:
+    lines = [f"{target}: {count} of {found.steps} steps bit-exact" for target, count in found.exact.items()]
+    lines += [
+        f"{label}: max error {e.max_abs:.3g}, rms {e.rms:.3g} ({e.relative_rms:.2%} of its deviation)"
+        for label, e in found.errors.items()
+    ]
+    return "\n".join(lines)
+
+
+def _failure(found: Verification, limit: float | None) -> LnnccError | None:
+    if not found.bit_exact:
+        counts = tuple(f"{name}: {count} of {found.steps} steps equal" for name, count in found.exact.items())
+        return LnnccError(
+            "E0601",
+            "the compiled C does not compute what the twin computes",
+            notes=counts,
+            helps=("this is a bug of lnncc or of a compiler: please report it with the folder",),
+        )
+    over = {label: e.max_abs for label, e in found.errors.items() if limit is not None and not e.max_abs <= limit}
+    if not over:
+        return None
+    return LnnccError(
+        "E0602",
+        f"an output is further from the float model than {limit:g}",
+        notes=tuple(f"{label}: max error {error:.3g}" for label, error in over.items()),
+        helps=("compile with tighter --range, with --calib of more typical data, or with --bits 16",),
+    )

@@ -1,0 +1,144 @@
+"""ncps checkpoints: the torch state_dict of an LTC, CfC or wired CfC as a ``Model``.
+
+Names and layout are those of ncps 1.0.1 for torch. A state_dict lacks part of what the model computes (mode,
+solver steps, positivity, activation): that is asked for, never guessed.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+
+from lnncc.archive import Model
+from lnncc.cells.cfc import Activation, Mode
+from lnncc.errors import LnnccError
+from lnncc.frontend import jaxpr
+from lnncc.frontend.ncps_cells import Network, cfc, ltc, readout, wired
+from lnncc.frontend.ncps_options import Told, check, check_kind, conflict
+from lnncc.frontend.weights import Weights, read
+
+Kind = Literal["LTC", "CfC", "WiredCfC"]
+READERS = {"LTC": ltc, "CfC": cfc, "WiredCfC": wired}
+# Names that give a cell away; the first group is its prefix.
+IN_LTC = re.compile(r"((?:.*\.)?)(?:gleak|vleak|sensory_sigma)")
+IN_CFC = re.compile(r"((?:.*?\.)??)(layer_\d+\.)?ff1\.weight")
+IN_LSTM = re.compile(r"(?:.*\.)?lstm\.(?:input_map|recurrent_map)\..*")
+
+
+def from_ncps(
+    weights: str | PathLike[str] | Mapping[str, object],
+    *,
+    mode: Mode | None = None,
+    unfolds: int | None = None,
+    implicit: bool | None = None,
+    activation: Activation | None = None,
+    outputs: int | None = None,
+    epsilon: float = 1e-8,
+    proj: str | Literal[False] | None = None,
+) -> Model:
+    """The model in an ncps state_dict: an npz or safetensors file, or a dict of arrays.
+
+    Any prefix is accepted, and ``__`` for ``.`` in names. The elapsed time is said when compiling; ncps itself
+    takes 1 where it is given no timespans.
+
+    Args:
+        mode: of a CfC: "default" or "no_gate" ("pure" is seen in the file).
+        activation: of the backbone of a CfC.
+        unfolds: solver steps of an LTC.
+        implicit: whether the conductances of an LTC went through softplus.
+        outputs: of an LTC without output map: how many of its neurons are outputs.
+        epsilon: of an LTC.
+        proj: the name of a linear readout behind the cell, if it is not ncps' own ``fc``; False leaves out
+            whatever else is in the file.
+
+    Raises:
+        LnnccError: E0320 asking for what the file does not say; E0321 for mixed memory; E0322 for a pickle;
+            E0323 if there is no ncps cell, or more than one; E0324 for an option that does not fit; E0325 for
+            arrays of unknown use; E0402 for NaN or infinity; E0410 for an unreadable file; E0411 for missing or
+            misshapen arrays; E0412 for negative conductances; E0413 for masks that are none; E0703 if the
+            package safetensors is missing.
+    """
+    told = Told(mode, unfolds, implicit, activation, outputs, epsilon, proj)
+    found = network(read(weights), told)
+    x = jax.ShapeDtypeStruct((found.cell.inputs,), jnp.float32)
+    return Model(jaxpr.trace(found.cell.step, found.params, state=found.cell.initial_state(), inputs=x))
+
+
+def network(weights: Weights, told: Told) -> Network:
+    """The cell in ``weights`` and the readouts behind it. Raises as ``from_ncps``."""
+    check(told)
+    _refuse_lstm(weights)
+    kind, prefix = _locate(weights)
+    check_kind("LTC" if kind == "LTC" else "CfC", told)
+    found = READERS[kind](weights, prefix, told)
+    head, dot, _ = prefix[:-1].rpartition(".")
+    fc = f"{head}{dot}fc"  # beside the cell, where ncps puts it
+    if f"{fc}.weight" in weights.arrays:
+        found = readout(weights, fc, found)
+    if told.proj:
+        found = _behind(weights, told.proj.replace("__", "."), found)
+    if told.proj is None:
+        _require_all_used(weights, found)
+    return found
+
+
+def _refuse_lstm(weights: Weights) -> None:
+    key = next((weights.key(name) for name in weights.arrays if IN_LSTM.fullmatch(name)), None)
+    if key is not None:
+        raise LnnccError(
+            "E0321",
+            f"`{key}` belongs to a mixed memory, which lnncc does not import",
+            notes=("the cell state of its LSTM is unbounded: no range could be proven for all time",),
+            helps=("train the model with mixed_memory=False",),
+        )
+
+
+def _locate(weights: Weights) -> tuple[Kind, str]:
+    """The kind of the only cell, and what stands before its names, dot included."""
+    cells: dict[str, Kind] = {m[1]: "LTC" for m in map(IN_LTC.fullmatch, weights.arrays) if m}
+    cells |= {m[1]: "WiredCfC" if m[2] else "CfC" for m in map(IN_CFC.fullmatch, weights.arrays) if m}
+    if not cells:
+        raise LnnccError(
+            "E0323",
+            f"there is no LTC or CfC of ncps for torch in {weights.origin}",
+            notes=(f"it has {_listed(weights.keys.values()) or 'no array'}",),
+            helps=("save model.state_dict(); from Keras or TensorFlow, export the step as ONNX",),
+        )
+    if len(cells) > 1:
+        raise LnnccError(
+            "E0323",
+            f"there are {len(cells)} cells in {weights.origin}: {_listed(p.rstrip('.') or 'the top' for p in cells)}",
+            helps=("give one alone: from_ncps({k: v for k, v in weights.items() if k.startswith(...)}, ...)",),
+        )
+    prefix, kind = next(iter(cells.items()))
+    return kind, prefix
+
+
+def _behind(weights: Weights, name: str, found: Network) -> Network:
+    if f"{name}.weight" not in weights.arrays:
+        raise conflict(f"proj={name!r}, but there is no `{weights.key(name + '.weight')}` in {weights.origin}")
+    return readout(weights, name, found)
+
+
+def _require_all_used(weights: Weights, found: Network) -> None:
+    """An array of unknown use may be a part of the model: compiling without it would be silently wrong."""
+    others = [name for name in weights.arrays if name not in found.used]
+    if not others:
+        return
+    linear = (n for n in others if n.endswith(".weight") and weights.arrays[n].shape[1:] == (found.cell.outputs,))
+    readouts = [
+        f'if it is the readout behind the cell: from_ncps(..., proj="{n.removesuffix(".weight")}")' for n in linear
+    ]
+    raise LnnccError(
+        "E0325",
+        f"{weights.origin} has arrays of unknown use: {_listed(map(weights.key, others))}",
+        helps=(*readouts[:3], "to compile the cell without them: from_ncps(..., proj=False)"),
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

@@ -1,0 +1,251 @@
+"""What each JAX primitive is in lnncc's own: one rule a primitive, by its name.
+
+A rule gets the builder, the equation's parameters, its operands and the type of its result. Control flow and calls
+are in ``control``, data movement by index in ``movement``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from lnncc.frontend import _jax_compat as compat
+from lnncc.frontend.builder import Builder
+from lnncc.frontend.operand import Operand, Ref, constant
+from lnncc.ir import Attr
+
+Shape = tuple[int, ...]
+Rule = Callable[[Builder, compat.Params, list[Operand], compat.Aval], Operand | None]
+
+
+def ints(values: object) -> Shape:
+    """JAX's parameters mix Python's and NumPy's integers."""
+    assert isinstance(values, Sequence | np.ndarray)
+    return tuple(int(v) for v in values)
+
+
+def _same(op: str) -> Rule:
+    return lambda b, p, xs, out: b.elementwise(op, *xs, kind=compat.kind(out.dtype))
+
+
+def _logical(op: str) -> Rule:
+    """Only of predicates: of integers these are bitwise, which fixed point does not have."""
+    return lambda b, p, xs, out: b.elementwise(op, *xs) if all(x.kind == "b" for x in xs) else None
+
+
+def _identity(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    return xs[0]
+
+
+def _div(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    if compat.kind(out.dtype) == "f":
+        return b.elementwise("div", *xs)
+    return b.elementwise("trunc", b.elementwise("div", *xs, kind="f"), kind="i")
+
+
+def _power(b: Builder, x: Operand, exponent: int) -> Operand:
+    """By squaring: x**13 = ((x²·x)²)²·x."""
+    result = x
+    for digit in bin(exponent)[3:]:
+        result = b.elementwise("mul", result, result)
+        if digit == "1":
+            result = b.elementwise("mul", result, x)
+    return result
+
+
+def _integer_pow(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    exponent = int(str(p["y"]))
+    if exponent == 0:
+        return b.expand(constant(1.0), out.shape)
+    power = _power(b, xs[0], abs(exponent))
+    return power if exponent > 0 else b.elementwise("div", constant(1.0), power)
+
+
+def _square(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    return b.elementwise("mul", xs[0], xs[0])
+
+
+def _one_minus_square(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    return b.elementwise("sub", constant(1.0), b.elementwise("mul", xs[0], xs[0]))
+
+
+def _log2(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    return b.elementwise("mul", b.elementwise("log", xs[0]), constant(1 / np.log(2)))
+
+
+def _round(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    """``rounding_method`` 1 is to even; 0 is half away from zero, sign(x) · floor(|x| + 1/2)."""
+    if int(getattr(p["rounding_method"], "value", p["rounding_method"])) == 1:  # type: ignore[arg-type]  # an enum
+        return b.elementwise("round", xs[0])
+    size = b.elementwise("floor", b.elementwise("add", b.elementwise("abs", xs[0]), constant(0.5)))
+    return b.elementwise("mul", b.elementwise("sign", xs[0]), size)
+
+
+def _clamp(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    low, x, high = xs
+    return b.elementwise("min", b.elementwise("max", x, low), high)
+
+
+def _select_n(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand | None:
+    """JAX's order is (predicate, on false, on true); an integer picks among any number of cases."""
+    which, *cases = xs
+    if which.kind == "b":
+        return b.select(which, cases[1], cases[0], out.shape)
+    result = cases[-1]
+    for number, case in reversed(list(enumerate(cases[:-1]))):
+        here = b.elementwise("le", which, constant(number, "i"))
+        result = b.select(here, case, result, out.shape)
+    return result
+
+
+def _convert(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand | None:
+    """Between floats nothing happens: all are float64 here, and fixed point later."""
+    source, target = xs[0].kind, compat.kind(out.dtype)
+    if target == "b" and source != "b":
+        return b.elementwise("ne", xs[0], constant(0.0))
+    if source == "f" and target == "i":
+        return b.elementwise("trunc", xs[0], kind="i")
+    number = b.number(xs[0]) if target != "b" else xs[0]
+    if isinstance(number, Ref):
+        return Ref(number.name, number.shape, target, number.depth, number.finite)
+    return number if number.kind == target else constant(number.array, target, number.label, number.source)
+
+
+def _iota(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    axis = int(str(p["dimension"]))
+    count = np.arange(out.shape[axis]).reshape([-1 if k == axis else 1 for k in range(len(out.shape))])
+    return constant(np.broadcast_to(count, out.shape), compat.kind(out.dtype))
+
+
+def _broadcast(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    x, dims = xs[0], ints(p["broadcast_dimensions"])
+    if int(np.prod(x.shape, dtype=np.int64)) == int(np.prod(out.shape, dtype=np.int64)):
+        return b.reshape(x, out.shape)
+    return b.emit("broadcast", [x], out.shape, x.kind, {"shape": out.shape, "dims": dims})
+
+
+def _reshape(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    return b.reshape(xs[0], out.shape)
+
+
+def _transpose(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    perm = ints(p["permutation"])
+    if perm == tuple(range(len(perm))):
+        return xs[0]
+    return b.emit("transpose", xs, out.shape, xs[0].kind, {"perm": perm})
+
+
+def cut(b: Builder, x: Operand, start: Shape, limit: Shape, stride: Shape | None = None) -> Operand:
+    """``x[start:limit:stride]`` on every axis."""
+    stride = stride or (1,) * len(start)
+    shape = tuple(len(range(*each)) for each in zip(start, limit, stride, strict=True))
+    if shape == x.shape:
+        return x
+    return b.emit("slice", [x], shape, x.kind, {"start": start, "limit": limit, "stride": stride})
+
+
+def _slice(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    strides = None if p["strides"] is None else ints(p["strides"])
+    return cut(b, xs[0], ints(p["start_indices"]), ints(p["limit_indices"]), strides)
+
+
+def joined(b: Builder, xs: Sequence[Operand], axis: int) -> Operand:
+    """Concatenation; numbers and predicates do not mix."""
+    xs = [x for x in xs if 0 not in x.shape]
+    if len(xs) == 1:
+        return xs[0]
+    length = sum(x.shape[axis] for x in xs)
+    shape = (*xs[0].shape[:axis], length, *xs[0].shape[axis + 1 :])
+    return b.emit("concat", xs, shape, xs[0].kind, {"axis": axis})
+
+
+def _concatenate(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    return joined(b, xs, int(str(p["dimension"])))
+
+
+def _reduce_sum(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    axes = ints(p["axes"])
+    if all(xs[0].shape[axis] == 1 for axis in axes):
+        return b.reshape(xs[0], out.shape)
+    return b.emit("sum", xs, out.shape, xs[0].kind, {"axes": axes})
+
+
+def _tree(op: str) -> Rule:
+    """A reduction by halves: its depth is logarithmic, and it needs no primitive of its own."""
+
+    def rule(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+        x = xs[0]
+        for axis in ints(p["axes"]):
+            while x.shape[axis] > 1:
+                x = _halved(b, op, x, axis)
+        return b.reshape(x, out.shape)
+
+    return rule
+
+
+def _halved(b: Builder, op: str, x: Operand, axis: int) -> Operand:
+    half, odd = divmod(x.shape[axis], 2)
+    parts = [_along(b, x, axis, a, z) for a, z in ((0, half), (half, 2 * half), (2 * half, 2 * half + odd))]
+    pair = b.elementwise(op, parts[0], parts[1])
+    return joined(b, [pair, parts[2]], axis) if odd else pair
+
+
+def _along(b: Builder, x: Operand, axis: int, start: int, stop: int) -> Operand:
+    if start == stop:
+        return x
+    starts = tuple(start if k == axis else 0 for k in range(len(x.shape)))
+    limits = tuple(stop if k == axis else n for k, n in enumerate(x.shape))
+    return cut(b, x, starts, limits)
+
+
+def _dot_general(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    (x_contract, y_contract), (x_batch, y_batch) = p["dimension_numbers"]  # type: ignore[misc]  # JAX is untyped here
+    attrs: dict[str, Attr] = {
+        "x_contract": ints(x_contract),
+        "y_contract": ints(y_contract),
+        "x_batch": ints(x_batch),
+        "y_batch": ints(y_batch),
+    }
+    return b.emit("dot", xs, out.shape, compat.kind(out.dtype), attrs)
+
+
+_ALIKE = """abs sign floor ceil exp exp2 expm1 log log1p sqrt rsqrt sin cos tan atan tanh logistic erf erfc neg
+is_finite add sub mul max min pow rem eq ne lt le gt ge"""
+
+RULES: Mapping[str, Rule] = {
+    **{name: _same(name) for name in _ALIKE.split()},
+    "add_any": _same("add"),
+    "and": _logical("and"),
+    "or": _logical("or"),
+    "xor": _logical("ne"),
+    "not": _logical("not"),
+    **dict.fromkeys(("copy", "copy_p", "stop_gradient", "reduce_precision", "optimization_barrier"), _identity),
+    "div": _div,
+    "integer_pow": _integer_pow,
+    "square": _square,
+    "one_minus_square": _one_minus_square,
+    "log2": _log2,
+    "round": _round,
+    "clamp": _clamp,
+    "select_n": _select_n,
+    "convert_element_type": _convert,
+    "iota": _iota,
+    "broadcast_in_dim": _broadcast,
+    **dict.fromkeys(("reshape", "squeeze", "expand_dims"), _reshape),
+    "transpose": _transpose,
+    "slice": _slice,
+    "concatenate": _concatenate,
+    "reduce_sum": _reduce_sum,
+    "reduce_max": _tree("max"),
+    "reduce_min": _tree("min"),
+    "reduce_prod": _tree("mul"),
+    "reduce_and": _tree("and"),
+    "reduce_or": _tree("or"),
+    "dot_general": _dot_general,
+}
+
+
+def split(b: Builder, p: compat.Params, xs: list[Operand]) -> list[Operand]:
+    """The one structural primitive with several results."""
+    axis, edges = int(str(p["axis"])), np.cumsum((0, *ints(p["sizes"])))
+    return [_along(b, xs[0], axis, int(a), int(z)) for a, z in pairwise(edges)]

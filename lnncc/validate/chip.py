@@ -1,0 +1,84 @@
+"""chip: a build on an emulated core: what it takes there, and whether it gives the same bits."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lnncc.build import Build
+from lnncc.ir import Array
+from lnncc.target import Target
+from lnncc.validate import compare, emulate, firmware
+from lnncc.validate.toolchain import Compiler
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Bytes: ``flash`` of code and tables, without the harness; ``ram`` of state and data; worst-case ``stack``."""
+
+    flash: int
+    ram: int
+    stack: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """One stream on one target; ``trace`` is (states, outputs), each (1, steps, size)."""
+
+    target: str
+    sizes: Sizes
+    run: emulate.Run
+    trace: compare.Trace
+
+
+def measure(build: Build, target: Target, compiler: Compiler | None = None) -> Sizes:
+    """Build the firmware and read its sizes off the ELF. Raises as ``firmware.build``."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _linked(build, target, Path(folder), compiler)[1]
+
+
+def execute(
+    build: Build,
+    target: Target,
+    raw: tuple[Array, ...],
+    *,
+    emulator: str | None = None,
+    compiler: Compiler | None = None,
+    count: int = emulate.COUNTED,
+) -> Result:
+    """Run one stream of raw inputs, (steps, size) each, from reset. Raises as ``firmware.build`` and ``emulate.run``."""
+    steps = len(raw[0])
+    stdin = np.concatenate(raw, axis=-1).astype("<i2").tobytes()
+    with tempfile.TemporaryDirectory() as folder:
+        elf, sizes = _linked(build, target, Path(folder), compiler)
+        run = emulate.run(elf, build.interface, target, stdin, steps=steps, emulator=emulator, count=count)
+    return Result(target.name, sizes, run, _unpacked(run.output, build))
+
+
+def _linked(build: Build, target: Target, folder: Path, compiler: Compiler | None) -> tuple[Path, Sizes]:
+    from lnncc.validate import elf, stack  # they need the extra, which the host alone does not
+
+    sources = folder / "model"
+    for name, text in build.sources.items():
+        path = sources / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    full, empty = (
+        link(sources, build.interface, target, folder, compiler) for link in (firmware.build, firmware.build_empty)
+    )
+    image, harness = elf.read(full), elf.read(empty)
+    state = int(str(build.facts["state_bytes"]))
+    step = stack.bound(image, f"{build.name}_step")
+    return full, Sizes(image.flash - harness.flash, state + image.static_ram - harness.static_ram, step.size)
+
+
+def _unpacked(output: bytes, build: Build) -> compare.Trace:
+    """The stream of records as one array a signal."""
+    signals = build.interface.states + build.interface.outputs
+    width = sum(s.size for s in signals)
+    records = np.frombuffer(output, "<i2").reshape(-1, width)
+    parts = np.split(records, np.cumsum([s.size for s in signals])[:-1].tolist(), axis=-1)
+    arrays = tuple(part[None].astype(np.int16) for part in parts)
+    states = len(build.interface.states)
+    return arrays[:states], arrays[states:]

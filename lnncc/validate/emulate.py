@@ -1,0 +1,141 @@
+"""Run firmware in an emulator: the bits of every step, and what the first few cost."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lnncc.errors import LnnccError
+from lnncc.plan.interface import Interface, Signal
+from lnncc.target import Target
+from lnncc.validate.emulators.job import Job
+
+if TYPE_CHECKING:  # these need the extra, which may be missing; run() imports them when it counts
+    from lnncc.validate.cycles import Cycles
+    from lnncc.validate.trace import Trace
+
+COUNTED = 16
+SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """``output`` holds states and outputs of every step; the tuples have one entry a counted step, from the first.
+
+    ``cycles`` is empty where the target has no cycle model, both are where nothing here can count.
+    """
+
+    output: bytes
+    emulator: str
+    instructions: tuple[int, ...]
+    cycles: "tuple[Cycles, ...]"
+
+    @property
+    def instructions_per_step(self) -> int | None:
+        """The largest count."""
+        return max(self.instructions, default=None)
+
+    @property
+    def cycles_per_step(self) -> dict[str, int] | None:
+        """The largest of each estimate, as ``run --json`` gives it."""
+        if not self.cycles:
+            return None
+        return {
+            "min": max(c.minimum for c in self.cycles),
+            "nominal": max(c.nominal for c in self.cycles),
+            "max": max(c.maximum for c in self.cycles),
+        }
+
+
+def run(
+    elf: Path,
+    interface: Interface,
+    target: Target,
+    stdin: bytes,
+    *,
+    steps: int | None = None,
+    emulator: str | None = None,
+    count: int = COUNTED,
+    seconds: float = SECONDS,
+) -> Run:
+    """Run ``elf`` from reset over ``stdin``, the inputs of every step as little-endian int16 in signature order.
+
+    ``steps`` is needed only where the model has no input. The first ``count`` steps are run once more, traced.
+
+    Raises:
+        LnnccError: E0203 or E0204 if the target has no such emulator, E0703 or E0704 if it is not installed, E0801
+            to E0803 if the firmware crashes, ends with an error, or does not end in ``seconds``.
+    """
+    record = _bytes(interface.inputs)
+    total = steps if steps is not None else len(stdin) // record
+    assert len(stdin) == total * record, "the input is not a whole number of steps"
+    chosen = emulator or _preferred(target)
+    job = _job(elf, interface, target, chosen, stdin, total, seconds)
+    output = _execute(chosen)(job)
+    assert len(output) == total * _bytes(interface.states + interface.outputs), "the output is not one record a step"
+    counted = min(count, total)
+    request = stdin[: counted * record]
+    traces = _traces(elf, interface, target, chosen, request, counted, seconds) if counted else ()
+    return Run(output, chosen, *_costs(elf, target, traces))
+
+
+def _job(
+    elf: Path, interface: Interface, target: Target, emulator: str, stdin: bytes, steps: int, seconds: float
+) -> Job:
+    """The firmware wants the number of steps first, as a model may have no input to tell it by."""
+    request = steps.to_bytes(4, "little") + stdin
+    machine = target.machine(emulator)
+    return Job(elf, target.emulated(), machine, request, f"{interface.name}_step", seconds)
+
+
+def _traces(
+    elf: Path, interface: Interface, target: Target, emulator: str, stdin: bytes, steps: int, seconds: float
+) -> "tuple[Trace, ...]":
+    """Traces from ``emulator`` if it can watch, else from one that can, if it is installed."""
+    own = _tracer(emulator)
+    if own is not None:
+        return own(_job(elf, interface, target, emulator, stdin, steps, seconds), steps)
+    for other, _ in target.emulated().emulators:
+        tracer = _tracer_if_installed(other)
+        if tracer is not None:
+            return tracer(_job(elf, interface, target, other, stdin, steps, seconds), steps)
+    return ()
+
+
+def _costs(
+    elf: Path, target: Target, traces: "tuple[Trace, ...]"
+) -> "tuple[tuple[int, ...], tuple[Cycles, ...]]":
+    if not traces:
+        return (), ()
+    from lnncc.validate import cycles
+    from lnncc.validate.elf import read
+
+    image = read(elf)
+    instructions = tuple(trace.instructions(image) for trace in traces)
+    if target.cycles is None:
+        return instructions, ()
+    return instructions, tuple(cycles.estimate(image, trace, target.cycles) for trace in traces)
+
+
+def _preferred(target: Target) -> str:
+    return target.emulated().emulators[0][0]
+
+
+def _execute(emulator: str) -> Callable[[Job], bytes]:
+    return importlib.import_module(f"lnncc.validate.emulators.{emulator}").execute
+
+
+def _tracer(emulator: str) -> "Callable[[Job, int], tuple[Trace, ...]] | None":
+    return getattr(importlib.import_module(f"lnncc.validate.emulators.{emulator}"), "trace", None)
+
+
+def _tracer_if_installed(emulator: str) -> "Callable[[Job, int], tuple[Trace, ...]] | None":
+    try:
+        return _tracer(emulator)
+    except LnnccError:
+        return None
+
+
+def _bytes(signals: tuple[Signal, ...]) -> int:
+    return 2 * sum(signal.size for signal in signals)

@@ -1,0 +1,51 @@
+"""Small models for tests, through the real front end and all passes."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lnncc.cells.cfc import CfC
+from lnncc.cells.ltc import LTC
+from lnncc.cells.wirings import AutoNCP
+from lnncc.frontend.jaxpr import trace
+from lnncc.ir import Graph
+from lnncc.passes.formats import formats
+from lnncc.passes.fuse import fuse
+from lnncc.passes.prove import Proof, prove
+from lnncc.passes.quantise import quantise
+from lnncc.passes.ranges import Ranges, ranges
+from lnncc.passes.simplify import simplify
+from lnncc.passes.widths import widths
+
+INPUTS = 3
+
+
+@dataclass(frozen=True)
+class Compiled:
+    float_graph: Graph
+    spans: Ranges
+    integer: Graph
+    proof: Proof
+
+
+def cfc(units: int = 8) -> Graph:
+    cell = CfC(inputs=INPUTS, units=units)
+    return trace(cell.step, cell.init(jax.random.key(1)), state=cell.initial_state(), inputs=jnp.zeros(INPUTS))
+
+
+def ltc(units: int = 10) -> Graph:
+    cell = LTC(AutoNCP(units, 2).wire(INPUTS))
+    return trace(cell.step, cell.init(jax.random.key(2)), state=cell.initial_state(), inputs=jnp.zeros(INPUTS))
+
+
+def compiled(graph: Graph, *, weight_bits: int = 16, reach: float = 2.0) -> Compiled:
+    fused = widths(fuse(simplify(graph, dt=1.0)))
+    spans = ranges(fused, declared={p.label: (-reach, reach) for p in graph.inputs}, calibration=None)
+    integer, proof = prove(quantise(formats(fused, spans), spans, weight_bits=weight_bits))
+    return Compiled(graph, spans, integer, proof)
+
+
+def recording(steps: int = 60, streams: int = 2, reach: float = 2.0) -> np.ndarray:
+    return np.random.default_rng(5).uniform(-reach, reach, (streams, steps, INPUTS))

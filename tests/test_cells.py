@@ -1,0 +1,193 @@
+"""The cells: the same numbers as ncps, and what training relies on."""
+
+import json
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lnncc.cells import LTC, AutoNCP, CfC, FullyConnected, Readout, WiredCfC
+from lnncc.frontend.ncps import network
+from lnncc.frontend.ncps_options import Told
+from lnncc.frontend.weights import read
+
+DATA = Path(__file__).parent / "data/ncps"
+MODELS = json.loads((DATA / "models.json").read_text())
+EXACT = [name for name in MODELS if not name.startswith("bench_")]
+WIRING = AutoNCP(11, 2).wire(3)
+CELLS = {
+    "ltc": LTC(WIRING),
+    "ltc_explicit": LTC(FullyConnected(5, 2).wire(3), unfolds=2, implicit=False, output_map="linear"),
+    "cfc": CfC(3, 6, backbone_units=8, backbone_layers=2),
+    "cfc_no_gate": CfC(3, 6, "no_gate", backbone_layers=0),
+    "cfc_pure": CfC(3, 6, "pure", backbone_units=8, activation="relu"),
+    "wired": WiredCfC(WIRING),
+    "readout": Readout(LTC(WIRING), 4),
+}
+
+
+def run(cell, params, x, dt):
+    """States [steps, units] and outputs [steps, outputs] from the initial state."""
+
+    def body(state, now):
+        state, y = cell.step(params, state, *now)
+        return state, (state, y)
+
+    return jax.lax.scan(body, cell.initial_state(), (x, dt))[1]
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_same_numbers_as_ncps(name):
+    reference = np.load(DATA / f"{name}.run.npz")
+    with jax.enable_x64(True):
+        found = network(read(DATA / f"{name}.weights.npz"), Told(**MODELS[name]))
+        x, dt = (jnp.asarray(reference[key], jnp.float64) for key in ("x", "dt"))
+        states, outputs = run(found.cell, found.params, x, dt)
+    np.testing.assert_allclose(states, reference["h"], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(outputs, reference["y"], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_initial_parameters_have_the_tree_of_a_checkpoint(name):
+    found = network(read(DATA / f"{name}.weights.npz"), Told(**MODELS[name]))
+    made = found.cell.init(jax.random.key(0))
+    assert jax.tree.map(np.shape, made) == jax.tree.map(np.shape, found.params)
+
+
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
+def test_a_step_keeps_shapes_under_jit_vmap_and_scan(cell):
+    params = cell.init(jax.random.key(1))
+    x = jax.random.normal(jax.random.key(2), (7, 4, cell.inputs))  # steps, streams, inputs
+    many = jax.jit(jax.vmap(cell.step, in_axes=(None, 0, 0, None)))
+    states = jnp.tile(cell.initial_state(), (4, 1))
+    last, y = jax.lax.scan(lambda state, now: many(params, state, now, 0.5), states, x)
+    assert last.shape == states.shape
+    assert y.shape == (7, 4, cell.outputs)
+    alone = run(cell, params, x[:, 1], jnp.full(7, 0.5))
+    np.testing.assert_allclose(y[:, 1], alone[1], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
+def test_every_parameter_has_a_finite_gradient_and_training_lowers_the_loss(cell):
+    params = cell.init(jax.random.key(3))
+    x = jax.random.normal(jax.random.key(4), (6, cell.inputs))
+
+    def loss(params):
+        return jnp.mean((run(cell, params, x, jnp.ones(6))[1] - 0.3) ** 2)
+
+    before, gradient = jax.value_and_grad(loss)(params)
+    for path, leaf in jax.tree_util.tree_leaves_with_path(gradient):
+        assert np.isfinite(leaf).all(), path
+        assert np.any(leaf), path
+    assert loss(jax.tree.map(lambda p, g: p - 1e-3 * g, params, gradient)) < before
+
+
+def test_initial_parameters_depend_on_the_key_alone():
+    cell = Readout(CfC(3, 6), 2)
+    first, again, other = (cell.init(jax.random.key(k)) for k in (0, 0, 1))
+    assert jax.tree.all(jax.tree.map(np.array_equal, first, again))
+    assert not any(jax.tree.leaves(jax.tree.map(np.array_equal, first, other)))
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [
+        ("gleak", 0.001, 1),
+        ("vleak", -0.2, 0.2),
+        ("cm", 0.4, 0.6),
+        ("sensory_w", 0.001, 1),
+        ("sigma", 3, 8),
+        ("mu", 0.3, 0.8),
+    ],
+)
+def test_initial_ltc_parameters_fill_the_ranges_of_ncps(name, low, high):
+    values = LTC(FullyConnected(40).wire(20)).init(jax.random.key(5))[name]
+    assert low <= values.min() < low + 0.1 * (high - low)
+    assert high - 0.1 * (high - low) < values.max() <= high
+
+
+def test_initial_reversal_potentials_are_the_signs_of_the_wiring():
+    params = LTC(WIRING).init(jax.random.key(0))
+    assert np.array_equal(params["erev"], WIRING.adjacency)
+    assert np.array_equal(params["sensory_erev"], WIRING.sensory)
+
+
+def test_initial_cfc_matrices_fill_the_xavier_bound():
+    weight = CfC(30, 50, backbone_units=40).init(jax.random.key(6))["backbone"][0]["weight"]
+    bound = (6 / (30 + 50 + 40)) ** 0.5
+    assert 0.95 * bound < np.abs(weight).max() <= bound
+
+
+@pytest.mark.parametrize("unfolds", [1, 2, 7])
+def test_a_rolled_solver_computes_what_the_written_out_one_does(unfolds):
+    rolled, flat = (LTC(WIRING, unfolds, rolled=r) for r in (True, False))
+    params = rolled.init(jax.random.key(7))
+    x, dt = jax.random.normal(jax.random.key(8), (9, 3)), jnp.linspace(0.1, 2, 9)
+    np.testing.assert_allclose(run(rolled, params, x, dt)[0], run(flat, params, x, dt)[0], rtol=0, atol=1e-6)
+    shape = jax.ShapeDtypeStruct((3,), jnp.float32)
+    loops = [str(jax.make_jaxpr(c.step)(params, c.initial_state(), shape, 1.0)).count("scan[") for c in (rolled, flat)]
+    assert loops == [1, 0]
+
+
+def test_ltc_potentials_stay_between_their_reversal_potentials():
+    """Hasani et al. 2021, theorem 2: for any input and any elapsed time."""
+    cell = LTC(WIRING)
+    params = cell.init(jax.random.key(9))
+    x = 1e3 * jax.random.normal(jax.random.key(10), (64, 3))
+    states, _ = run(cell, params, x, jnp.geomspace(1e-3, 1e3, 64))
+    assert 0.5 < np.abs(states).max() <= 1 + 1e-6
+
+
+def test_a_longer_time_moves_an_ltc_further():
+    cell = LTC(WIRING)
+    params, x = cell.init(jax.random.key(11)), jnp.ones(3)
+    moved = [float(jnp.abs(cell.step(params, cell.initial_state(), x, dt)[0]).max()) for dt in (1e-4, 0.1, 10)]
+    assert moved[0] < 1e-3 < moved[1] < moved[2]
+
+
+def test_absent_synapses_count_for_nothing():
+    cell = LTC(WIRING)
+    params = cell.init(jax.random.key(12))
+    other = {**params, "mu": jnp.where(WIRING.mask, params["mu"], 9.0)}
+    other["sensory_erev"] = jnp.where(WIRING.sensory_mask, params["sensory_erev"], 5.0)
+    x = jnp.ones((3, 3))
+    assert np.array_equal(run(cell, params, x, jnp.ones(3))[0], run(cell, other, x, jnp.ones(3))[0])
+
+
+def test_projection_clips_conductances_only_where_they_are_explicit():
+    params = jax.tree.map(lambda p: p - 1.0, LTC(WIRING).init(jax.random.key(13)))
+    clipped = LTC(WIRING, implicit=False).project(params)
+    for name, before in params.items():
+        clips = name in ("gleak", "cm", "w", "sensory_w")
+        assert np.array_equal(clipped[name], np.maximum(before, 0) if clips else before), name
+    assert LTC(WIRING).project(params) is params
+
+
+@pytest.mark.parametrize(
+    ("build", "what"),
+    [
+        (lambda: LTC(WIRING, unfolds=0), "unfolds must be at least 1"),
+        (lambda: LTC(WIRING, input_map="cubic"), "input_map must be affine or linear or none"),
+        (lambda: LTC(WIRING, output_map=None), "output_map must be"),
+        (lambda: CfC(0, 4), "inputs must be at least 1"),
+        (lambda: CfC(2, 0), "units must be at least 1"),
+        (lambda: CfC(2, 4, backbone_units=0), "backbone_units must be at least 1"),
+        (lambda: CfC(2, 4, backbone_layers=-1), "backbone_layers must be at least 0"),
+        (lambda: CfC(2, 4, "gate"), "mode must be one of default, no_gate, pure"),
+        (lambda: CfC(2, 4, activation="elu"), "activation must be one of lecun_tanh"),
+        (lambda: WiredCfC(WIRING, "gate"), "mode must be one of"),
+    ],
+)
+def test_choices_that_cannot_be(build, what):
+    with pytest.raises(ValueError, match=what):
+        build()
+
+
+@pytest.mark.parametrize(("made", "run_as"), [("pure", "default"), ("default", "pure")])
+def test_parameters_of_another_mode_are_refused(made, run_as):
+    params = CfC(2, 4, made).init(jax.random.key(0))
+    cell = CfC(2, 4, run_as)
+    with pytest.raises(ValueError, match=f"not parameters of mode '{run_as}'"):
+        cell.step(params, cell.initial_state(), jnp.ones(2), 1.0)

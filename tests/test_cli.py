@@ -1,0 +1,257 @@
+"""The command line: what each verb answers, and that every mistake is a clear error that leaves nothing behind."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lnncc
+from lnncc import cli
+
+TRAIN = '''
+"""A gated cell of four neurons on two inputs, as a user would write it."""
+import jax, jax.numpy as jnp
+import lnncc
+print("training ...")
+keys = jax.random.split(jax.random.key(0), 3)
+params = {n: jax.random.normal(k, (4, 6)) / 2 for n, k in zip("abt", keys)}
+state, inputs = jnp.zeros(4), jnp.zeros(2)
+
+def step(params, state, x, dt):
+    z = jnp.concatenate((x, state))
+    a, b = jnp.tanh(params["a"] @ z), jnp.tanh(params["b"] @ z)
+    gate = jax.nn.sigmoid(params["t"] @ z * dt)
+    state = a * (1 - gate) + gate * b
+    return state, state[:1]
+
+def model():
+    return lnncc.trace(step, params, state=state, inputs=inputs)
+
+def broken():
+    return params["missing"]
+
+def seven():
+    return 7
+'''
+OPTIONS = ("--target", "cortex-m4", "--range", "x=-2:2", "--dt", "0.1", "--name", "gyro")
+FAULTS = [
+    (["complie"], "E0210", "did you mean `compile`?"),
+    ([], "E0210", "verbs: compile"),
+    (["compile", "model.lnn", "--traget", "cortex-m4", "-o", "out"], "E0210", "did you mean `--target`?"),
+    (["compile", "model.lnn", "-o", "out"], "E0210", "--target"),
+    (["compile", "model.lnn", *OPTIONS, "--target", "cortex-m5", "-o", "out"], "E0201", "did you mean cortex-m"),
+    (["compile", "model.lnn", *OPTIONS, "--dt", "0", "-o", "out"], "E0202", "dt = 0"),
+    (["compile", "model.lnn", *OPTIONS, "--dt", "nan", "-o", "out"], "E0202", "dt = nan"),
+    (["compile", "model.lnn", *OPTIONS, "--dt", "soon", "-o", "out"], "E0202", "no number"),
+    (["compile", "model.lnn", *OPTIONS[:4], "-o", "out"], "E0202", "reads dt"),
+    (["compile", "model.lnn", *OPTIONS, "--dt", "0.01:0.1", "-o", "out"], "E0335", "one time step"),
+    (["compile", "model.lnn", *OPTIONS, "--name", "while", "-o", "out"], "E0203", "while"),
+    (["compile", "model.lnn", *OPTIONS, "--bits", "auto", "-o", "out"], "E0204", "--bits 8"),
+    (["compile", "model.lnn", *OPTIONS, "--range", "x=2", "-o", "out"], "E0205", "NAME=LOW:HIGH"),
+    (["compile", "model.lnn", *OPTIONS, "--range", "x=a:b", "-o", "out"], "E0205", "NAME=LOW:HIGH"),
+    (["compile", "model.lnn", *OPTIONS, "--range", "y=0:1", "-o", "out"], "E0205", "no input `y`"),
+    (["compile", "model.lnn", *OPTIONS, "-o", "train.py"], "E0211", "cannot write"),
+    (["compile", "model.lnn", "--target", "cortex-m4", "--dt", "0.1", "-o", "out"], "E0400", "--range x="),
+    (["compile", "model.lnn", *OPTIONS, "--calib", "wide.npz", "-o", "out"], "E0401", "(10, 3)"),
+    (["compile", "model.lnn", *OPTIONS, "--calib", "none.npz", "-o", "out"], "E0406", "none.npz"),
+    (["compile", "nan.lnn", *OPTIONS, "-o", "out"], "E0402", "not finite"),
+    (["compile", "model.onnx", *OPTIONS, "-o", "out"], "E0331", "ONNX"),
+    (["compile", "model.lnn", *OPTIONS, "--state", "h=h2", "-o", "out"], "E0331", "--state h=h2"),
+    (["compile", "model.pt", *OPTIONS, "-o", "out"], "E0322", "pickle"),
+    (["compile", "w.npz", *OPTIONS, "-o", "out"], "E0332", "from_ncps"),
+    (["compile", "gone.lnn", *OPTIONS, "-o", "out"], "E0330", "gone.lnn"),
+    (["compile", "train.py", *OPTIONS, "-o", "out"], "E0330", "pkg.module:attribute"),
+    (["compile", "gone:step", *OPTIONS, "-o", "out"], "E0330", "no module gone"),
+    (["compile", "train:gone", *OPTIONS, "-o", "out"], "E0330", "no attribute gone"),
+    (["compile", "train:params", *OPTIONS, "-o", "out"], "E0333", "a dict"),
+    (["compile", "train:seven", *OPTIONS, "-o", "out"], "E0333", "an int"),
+    (["compile", "lonely:step", *OPTIONS, "-o", "out"], "E0333", "no params, state, inputs"),
+    (["compile", "train:broken", *OPTIONS, "-o", "out"], "E0334", "KeyError"),
+    (["compile", "raises", *OPTIONS, "-o", "out"], "E0330", "raises"),
+    (["compile", "raises:step", *OPTIONS, "-o", "out"], "E0334", "1 / 0"),
+    (["verify", "gone"], "E0405", "gone"),
+    (["verify", "gone", "--on", "cortex-m5"], "E0201", "cortex-m5"),
+    (["explain", "E0399"], "E0212", "E03"),
+]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of a user: code, data, a saved model, and a broken one."""
+    folder = tmp_path_factory.mktemp("desk")
+    (folder / "train.py").write_text(TRAIN)
+    (folder / "lonely.py").write_text("def step(params, state, x, dt): ...\n")
+    (folder / "raises.py").write_text("x = 1 / 0\n")
+    np.savez(folder / "wide.npz", x=np.zeros((10, 3)))
+    np.savez(folder / "day.npz", x=np.random.default_rng(0).uniform(-1, 1, (20, 2)))
+    np.savez(folder / "days.npz", x=np.random.default_rng(0).uniform(-1, 1, (2, 8, 2)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", [str(folder), *sys.path])
+        model = __import__("train").model()
+    lnncc.save(model, folder / "model.lnn")
+    weight = next(name for name, array in model.graph.constants.items() if array.size > 1)
+    bad = {**model.graph.constants, weight: np.full_like(model.graph.constants[weight], np.nan)}
+    lnncc.save(lnncc.Model(model.graph.edited(constants=bad)), folder / "nan.lnn")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def there(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(desk)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield
+    assert not (desk / "out").exists(), "a command that failed has written"
+
+
+@pytest.fixture(scope="module")
+def built(desk: Path) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(desk)
+        assert cli.main(["compile", "model.lnn", *OPTIONS, "-o", "built"]) == 0
+    return desk / "built"
+
+
+@pytest.fixture
+def no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(sys.modules, "ziglang", None)  # as if it were not installed
+
+
+def answer(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> dict:
+    capsys.readouterr()
+    assert cli.main([*words, "--json"]) == code
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1, "one object on stdout, nothing else"
+    return json.loads(out)
+
+
+@pytest.mark.parametrize(("words", "code", "said"), FAULTS, ids=lambda v: v if isinstance(v, str) else "")
+def test_a_mistake_is_a_clear_error(words: list[str], code: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(words) == int(code[2])
+    shown = capsys.readouterr()
+    assert shown.err.count("error[") == 1 and f"error[{code}]" in shown.err and said in shown.err
+    assert "Traceback" not in shown.err and shown.out == ""
+    error = answer(capsys, *words, code=int(code[2]))["error"]
+    assert error["code"] == code and error["title"]
+
+
+def test_compile_answers_what_scripts_rely_on(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "gyro"
+    found = answer(capsys, "compile", "train:model", *OPTIONS, "-o", str(out))
+    assert (found["schema"], found["name"], found["target"]) == ("lnncc.compile/1", "gyro", "cortex-m4")
+    assert found["ranges"] == {"x": {"low": -2.0, "high": 2.0, "assumed": False}}
+    assert found["saturations"] == []
+    assert sorted(found["files"]) == sorted(str(p.relative_to(out)) for p in out.rglob("*") if p.is_file())
+    assert 4 * 2 <= found["state_bytes"] <= found["ram_bytes"] < 100
+    assert 100 < found["flash_bytes"] < 20_000 and 0 < found["stack_bytes"] < 2000
+
+
+def test_a_model_file_and_the_code_it_came_from_compile_to_the_same_files(built: Path, tmp_path: Path) -> None:
+    for model in ("train:model", "train:step"):
+        assert cli.main(["compile", model, *OPTIONS, "-o", str(tmp_path / model)]) == 0
+        for path in (p for p in built.rglob("*") if p.is_file()):
+            assert (tmp_path / model / path.relative_to(built)).read_bytes() == path.read_bytes()
+
+
+def test_what_the_users_code_prints_is_no_part_of_the_answer(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    sys.modules.pop("train")
+    capsys.readouterr()
+    assert cli.main(["compile", "train:step", *OPTIONS, "--json", "-o", str(tmp_path / "x")]) == 0
+    shown = capsys.readouterr()
+    assert "training ..." in shown.err and "importing your code" in shown.err
+    assert json.loads(shown.out)["name"] == "gyro"
+
+
+def test_dump_writes_each_stage(tmp_path: Path) -> None:
+    out, dump = str(tmp_path / "x"), tmp_path / "stages"
+    assert cli.main(["compile", "model.lnn", *OPTIONS, "-o", out, "--dump", str(dump)]) == 0
+    assert "0-trace.txt" in {p.name for p in dump.iterdir()} and len(list(dump.iterdir())) >= 6
+
+
+def test_verify_compares_every_step_everywhere(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = answer(capsys, "verify", str(built), "--data", "days.npz", "--on", "cortex-m4", "--max-abs", "0.01")
+    assert (found["schema"], found["bit_exact"], found["steps"]) == ("lnncc.verify/1", True, 16)
+    assert found["targets"] == ["host", "cortex-m4"]
+    [error] = found["error"].values()
+    assert 0 < error["rms"] <= error["max_abs"] < 1e-3 and 0 < error["relative_rms"] < 0.1
+
+
+def test_verify_without_data_says_what_it_uses(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["verify", str(built)]) == 0
+    shown = capsys.readouterr()
+    assert "256 of 256 steps bit-exact" in shown.out and "256 steps of uniform noise" in shown.err
+
+
+def test_verify_fails_where_the_error_is_larger_than_allowed(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = answer(capsys, "verify", str(built), "--max-abs", "1e-9", code=6)
+    assert found["bit_exact"] and found["schema"] == "lnncc.verify/1"
+    assert cli.main(["verify", str(built), "--max-abs", "1e-9"]) == 6
+    assert "error[E0602]" in capsys.readouterr().err
+
+
+def test_verify_fails_where_a_bit_differs(
+    built: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lnncc.validate import host
+
+    run = host.run
+
+    def off_by_one(*args: object) -> tuple:
+        states, (first, *rest) = run(*args)  # type: ignore[arg-type]
+        return states, (first + (np.arange(first.shape[1]) == 3)[None, :, None], *rest)
+
+    monkeypatch.setattr(host, "run", off_by_one)
+    assert cli.main(["verify", str(built), "--data", "day.npz"]) == 6
+    shown = capsys.readouterr()
+    assert "error[E0601]" in shown.err and "19 of 20 steps" in shown.out
+
+
+def test_run_gives_the_same_bits_on_every_target(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    host = answer(capsys, "run", str(built), "--on", "host", "--data", "day.npz")
+    chip = answer(capsys, "run", str(built), "--on", "cortex-m4", "--data", "day.npz")
+    assert host["outputs_sha256"] == chip["outputs_sha256"] and host["steps"] == chip["steps"] == 20
+    assert (chip["schema"], chip["target"], chip["emulator"]) == ("lnncc.run/1", "cortex-m4", "unicorn")
+    cycles = chip["cycles_per_step"]
+    assert 100 < chip["instructions_per_step"] < cycles["max"] and cycles["min"] <= cycles["nominal"] <= cycles["max"]
+    assert chip["flash_bytes"] > 0 and host["flash_bytes"] is None and host.keys() == chip.keys()
+
+
+def test_run_takes_one_stream_and_a_known_emulator(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = ("run", str(built), "--on", "cortex-m4")
+    assert answer(capsys, *run, "--data", "days.npz", code=4)["error"]["code"] == "E0420"
+    assert answer(capsys, *run, "--emulator", "simavr", code=2)["error"]["code"] == "E0204"
+
+
+def test_report_reads_the_folder_alone(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(capsys, "report", str(built))["name"] == "gyro"
+    assert cli.main(["report", str(built)]) == 0
+    assert "gyro: 16-bit weights, compiled for cortex-m4" in capsys.readouterr().out
+
+
+def test_without_a_compiler_the_c_is_written_and_its_size_is_not_known(
+    no_compiler: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    found = answer(capsys, "compile", "model.lnn", *OPTIONS, "-o", str(tmp_path / "x"))
+    assert found["flash_bytes"] is found["ram_bytes"] is found["stack_bytes"] is None
+    assert (tmp_path / "x" / "gyro.c").is_file()
+    assert answer(capsys, "verify", str(tmp_path / "x"), code=7)["error"]["code"] == "E0701"
+
+
+def test_a_required_size_needs_a_compiler(no_compiler: None, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("compile", "model.lnn", *OPTIONS, "-o", "out", "--require-size")
+    assert answer(capsys, *words, code=7)["error"]["code"] == "E0701"
+
+
+def test_a_model_that_does_not_fit_is_not_written(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lnncc.validate import chip
+
+    monkeypatch.setattr(chip, "measure", lambda *_: chip.Sizes(2_000_000, 100, 50))
+    words = ("compile", "model.lnn", *OPTIONS, "-o", "out")
+    assert answer(capsys, *words, code=5)["error"]["code"] == "E0501"

@@ -1,0 +1,145 @@
+"""The verbs that list and explain, the road from --help to an unforeseen failure, and a page for each error code."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lnncc
+from lnncc import cli, doctor, explain, ops, target
+from lnncc.errors import LnnccError
+from lnncc.validate import toolchain
+
+PACKAGE = Path(lnncc.__file__).parent
+HEAVY = {"jax", "numpy", "scipy", "jinja2", "cffi"}
+
+
+def python(text: str) -> str:
+    return subprocess.run([sys.executable, "-c", text], check=True, capture_output=True, text=True).stdout
+
+
+def test_help_imports_nothing_heavy() -> None:
+    run = "from lnncc.cli import main\nimport sys\ntry:\n main(['--help'])\nexcept SystemExit as e: print(e.code)\n"
+    out = python(run + "print(*sys.modules)")
+    *shown, code, modules = out.splitlines()
+    assert code == "0" and any("verify" in line for line in shown)
+    assert HEAVY.isdisjoint(modules.split())
+
+
+def test_every_verb_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for verb in cli.parser.VERBS:
+        with pytest.raises(SystemExit) as ended:
+            cli.main([verb, "--help"])
+        assert ended.value.code == 0 and f"lnncc {verb}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("first", ["import lnncc.compile", "from lnncc.compile import compile_model", "import lnncc"])
+def test_compile_is_the_function_whatever_was_imported_before(first: str) -> None:
+    assert python(f"{first}\nimport lnncc\nprint(callable(lnncc.compile), lnncc.compile.__name__)") == "True compile\n"
+
+
+def test_the_package_has_the_names_it_promises_and_no_other() -> None:
+    assert all(getattr(lnncc, name) is not None for name in lnncc.__all__)
+    assert set(lnncc.__all__) <= set(dir(lnncc))
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = lnncc.nothing  # type: ignore[attr-defined]
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("lnncc ")
+
+
+def test_targets_and_ops_list_their_folders(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["targets", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "lnncc.targets/1" and [t["name"] for t in found["targets"]] == list(target.names())
+    assert cli.main(["ops", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {op["name"] for op in found["ops"]} == ops.NAMES and all(op["summary"] for op in found["ops"])
+    assert "tanh" in found["primitives"]
+
+
+def test_doctor_is_content_where_the_essentials_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["doctor", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["ok"] is True
+    assert {"python", "jax", "numpy", "host C compiler", "ziglang", "unicorn"} <= {c["name"] for c in found["checks"]}
+
+
+def test_doctor_says_how_to_get_a_compiler(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(sys.modules, "ziglang", None)
+    assert cli.main(["doctor"]) == 7
+    shown = capsys.readouterr()
+    assert re.search(r"miss +host C compiler +-> .*lnncc\[mcu\]", shown.out)
+    assert re.search(r"miss +qemu-system-arm", shown.out)
+    assert "error[E0705]" in shown.err and "host C compiler" in shown.err
+
+
+@pytest.mark.parametrize(("version", "ok"), [(None, False), ("0.9.9", False), ("0.10.0", True), ("0.12.3", True)])
+def test_doctor_knows_which_jax_is_supported(version: str | None, ok: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_version", lambda package: version)
+    monkeypatch.setattr(toolchain, "find", lambda *_: toolchain.Compiler("gcc", ("gcc",), (), "gcc 1", False))
+    check = next(check for check in doctor.examine() if check.name == "jax")
+    assert check.ok is ok and "jax>=0.10,<0.13" in check.get
+
+
+def test_explain_shows_the_page_in_either_case(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["explain", "e0202", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["code"] == "E0202" and "--dt 0.01" in found["text"]
+
+
+def test_each_code_has_a_page_and_each_page_a_code() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")]
+    codes = {code for text in texts for code in re.findall(r'"(E0\d{3})"', text)}
+    assert codes == set(explain.codes())
+    assert len(codes) > 40
+
+
+@pytest.mark.parametrize("code", explain.codes())
+def test_a_page_has_a_failing_and_a_fixed_example(code: str) -> None:
+    text = explain.page(code)
+    assert text.startswith(f"# {code}: ")
+    failing, fixed = text.partition("## Fails\n")[2].split("## Fixed\n")
+    assert re.search("^    \\S", failing, re.M) and re.search("^    \\S", fixed, re.M)
+    assert max(map(len, text.splitlines())) <= 125
+
+
+def _raise(error: BaseException) -> object:
+    def verb(args: object) -> None:
+        raise error
+
+    return verb
+
+
+def test_a_failure_of_ours_asks_for_a_report_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lnncc.cli.show.targets", _raise(RuntimeError("two\nlines")))
+    assert cli.main(["targets"]) == 1
+    shown = capsys.readouterr()
+    assert "error[E0100]: lnncc failed: RuntimeError: two lines\n" in shown.err and "please report" in shown.err
+    assert "Traceback" not in shown.err
+    assert cli.main(["targets", "--debug"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_interrupted_command_exits_with_130(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lnncc.cli.show.targets", _raise(KeyboardInterrupt()))
+    assert cli.main(["targets"]) == 130
+    assert capsys.readouterr().out == ""
+
+
+def test_an_error_is_shown_with_its_exit_code(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lnncc.cli.show.targets", _raise(LnnccError("E0803", "too slow", helps=("wait",))))
+    assert cli.main(["targets"]) == 8
+    assert capsys.readouterr().err == "error[E0803]: too slow\n  = help: wait\n"

@@ -1,0 +1,84 @@
+"""From float to proven integers: small errors, intervals that hold, and a proof that refuses what it should."""
+
+import numpy as np
+import pytest
+
+from lnncc import primitives, twin
+from lnncc.errors import LnnccError
+from lnncc.interval import Interval
+from lnncc.ir import Graph
+from lnncc.passes.prove import prove
+from tests import models
+
+CELLS = {"cfc": models.cfc, "ltc": models.ltc}
+
+
+@pytest.fixture(scope="module", params=CELLS)
+def case(request: pytest.FixtureRequest) -> models.Compiled:
+    return models.compiled(CELLS[request.param]())
+
+
+def outputs(case: models.Compiled, xs: np.ndarray) -> np.ndarray:
+    frac = case.integer.values[case.integer.inputs[0].value].format.frac
+    _, ys = twin.run(case.integer, (twin.quantised(xs, frac),))
+    return ys[0] * 2.0 ** -case.integer.values[case.integer.outputs[0].value].format.frac
+
+
+def exact(graph: Graph, xs: np.ndarray) -> np.ndarray:
+    trace = []
+    for stream in xs:
+        state = tuple(s.initial for s in graph.states)
+        for x in stream:
+            state, ys = primitives.step(graph, state, (x,), 1.0)
+            trace.append(ys[0])
+    return np.array(trace).reshape(*xs.shape[:2], -1)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("weight_bits, limit", [(16, 1e-3), (8, 3e-2)])
+def test_the_twin_is_close_to_the_float_model(cell: str, weight_bits: int, limit: float) -> None:
+    case = models.compiled(CELLS[cell](), weight_bits=weight_bits)
+    xs = models.recording()
+    assert np.abs(outputs(case, xs) - exact(case.float_graph, xs)).max() < limit
+
+
+def test_nothing_saturates_and_no_state_is_assumed(case: models.Compiled) -> None:
+    assert case.proof.saturating == ()
+    assert case.spans.assumed == ()
+
+
+def test_every_state_stays_inside_the_invariant_even_on_wild_inputs(case: models.Compiled) -> None:
+    graph, rng = case.integer, np.random.default_rng(8)
+    states = tuple(s.initial for s in graph.states)
+    for _ in range(200):
+        xs = tuple(rng.choice([-32768, 0, 32767], graph.values[p.value].size) for p in graph.inputs)
+        states, _ = twin.step(graph, states, xs)
+        for state, value in zip(graph.states, states, strict=True):
+            assert inside(value, case.proof.bounds[state.before])
+
+
+def test_one_step_from_anywhere_in_the_invariant_ends_inside(case: models.Compiled) -> None:
+    graph, rng = case.integer, np.random.default_rng(9)
+    for _ in range(200):
+        bounds = [case.proof.bounds[s.before] for s in graph.states]
+        states = tuple(rng.integers(b.low, b.high + 1) for b in bounds)
+        xs = tuple(rng.integers(-32768, 32768, graph.values[p.value].size) for p in graph.inputs)
+        after, _ = twin.step(graph, states, xs)
+        assert all(inside(value, bound) for value, bound in zip(after, bounds, strict=True))
+
+
+def inside(value: np.ndarray, bounds: Interval) -> bool:
+    return bool(np.all(bounds.low <= value) and np.all(value <= bounds.high))
+
+
+@pytest.mark.parametrize("cell, op, factor", [("cfc", "affine", 40), ("ltc", "synapses", 60), ("ltc", "synapses", -1)])
+def test_a_broken_weight_makes_the_proof_refuse(cell: str, op: str, factor: int) -> None:
+    case = models.compiled(CELLS[cell]())
+    node = next(n for n in case.integer.walk() if n.op == op)
+    name = node.inputs[2]
+    broken = case.integer.constants[name].copy()
+    broken[0] = broken[0] * factor if op == "affine" else np.where([0, 0, 1, 0, 0], broken[0] * factor, broken[0])
+    with pytest.raises(LnnccError) as caught:
+        prove(case.integer.edited(constants={**case.integer.constants, name: broken}))
+    assert caught.value.code == "E0308"
+    assert op in str(caught.value) or "mean" in str(caught.value)
