@@ -1,32 +1,37 @@
-"""model.lnn: a graph as a zip of graph.json and weights.npz. No pickle, no code, no path; the reader trusts nothing."""
+"""``model.lnn``: a graph in one file, a zip of JSON and plain arrays. No pickle, no code, the same bytes always."""
 
 import io
 import json
+import math
 import os
-import re
+import struct
 import tempfile
+import warnings
 import zipfile
-from collections.abc import Mapping
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from lnncc import ir, primitives
+from lnncc import primitives
 from lnncc.errors import LnnccError
-from lnncc.ir import Array, Attr, Body, Format, Graph, Node, Port, State, Value
+from lnncc.ir import Array, Graph
+from lnncc.serial import DTYPES, MAX_RANK, MAX_SIZE, NAME, from_parts, malformed, to_parts
 
-SCHEMA = "lnncc.graph/1"
+__all__ = ["Model", "from_parts", "load", "pack", "save", "to_parts", "unpack"]
+
 GRAPH, WEIGHTS = "graph.json", "weights.npz"
-LIMIT = 1 << 30  # bytes that an archive may unpack to, all in all
-NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-EPOCH = (1980, 1, 1, 0, 0, 0)  # of every entry: same graph, same bytes
-MAX_DEPTH = 32  # of nested attributes and loops
+MAX_FILE = 1 << 28  # bytes, packed and unpacked alike
+MAX_ENTRIES = 1 << 14
+MAX_RATIO = 200  # unpacked to packed; we store, so ours is 1
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can tell
+BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError, KeyError, struct.error, Warning)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A float graph, however it came about: what ``compile`` takes."""
+    """A model as a front end left it: one step in floats, ready for ``lnncc.compile``."""
 
     graph: Graph
 
@@ -35,221 +40,147 @@ class Model:
 
 
 def save(model: Model, path: str | Path) -> None:
-    """Write ``model`` to ``path``, whole or not at all."""
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    """Write ``model.lnn``, whole or not at all.
+
+    Raises:
+        LnnccError: E0310 if the file cannot be written.
+    """
+    target, temporary = Path(path), ""
     try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         with os.fdopen(handle, "wb") as file:
             file.write(pack(model.graph))
         os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        os.replace(temporary, target)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True) if temporary else None
+        raise LnnccError(
+            "E0310",
+            f"cannot write {target}",
+            notes=(error.strerror or str(error),),
+            helps=("choose a folder that exists and that you may write to",),
+        ) from error
 
 
 def load(path: str | Path) -> Model:
-    """Read a model that ``save`` wrote.
+    """The model in ``path``. Nothing in it is executed, and nothing beside it is read.
 
     Raises:
-        LnnccError: E0310 if the file is no such model, E0311 if it cannot be read.
+        LnnccError: E0310 if it cannot be read or is no model, E0402 if its numbers are not finite.
     """
+    origin = str(path)
     try:
-        data = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            data = file.read(MAX_FILE + 1)
     except OSError as error:
-        raise LnnccError("E0311", f"cannot read {path}: {error.strerror}", helps=("check the path",)) from error
-    return Model(unpack(data, primitives.NAMES, str(path)))
+        raise LnnccError(
+            "E0310",
+            f"cannot read {origin}",
+            notes=(error.strerror or str(error),),
+            helps=("give the path of a model.lnn, as lnncc.save writes it",),
+        ) from error
+    return Model(unpack(data, primitives.NAMES, origin))
 
 
 def pack(graph: Graph) -> bytes:
-    """The archive's bytes, a pure function of the graph."""
-    buffer = io.BytesIO()
-    text = json.dumps(_graph_to_json(graph), indent=1, sort_keys=True).encode()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(zipfile.ZipInfo(GRAPH, EPOCH), text, zipfile.ZIP_DEFLATED)
-        archive.writestr(zipfile.ZipInfo(WEIGHTS, EPOCH), _weights(graph), zipfile.ZIP_STORED)
-    return buffer.getvalue()
+    """Any graph as the bytes of a zip, a pure function of the graph."""
+    data, arrays = to_parts(graph)
+    text = json.dumps(data, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    weights = _zip({f"{name}.npy": _npy(array) for name, array in sorted(arrays.items())})
+    return _zip({GRAPH: text.encode(), WEIGHTS: weights})
 
 
-def _weights(graph: Graph) -> bytes:
-    arrays = dict(graph.constants) | {f"initial_{i}": s.initial for i, s in enumerate(graph.states)}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, array in sorted(arrays.items()):
-            entry = io.BytesIO()
-            np.lib.format.write_array(entry, np.asarray(array, order="C"), version=(1, 0), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", EPOCH), entry.getvalue(), zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
-
-
-def _graph_to_json(graph: Graph) -> dict[str, object]:
-    return {
-        "schema": SCHEMA,
-        "values": {name: _value_to_json(value) for name, value in graph.values.items()},
-        "inputs": [[p.label, p.value] for p in graph.inputs],
-        "states": [[s.label, s.before, s.after] for s in graph.states],
-        "outputs": [[p.label, p.value] for p in graph.outputs],
-        "nodes": [_node_to_json(node) for node in graph.nodes],
-        "dt": graph.dt,
-        "labels": dict(graph.labels),
-    }
-
-
-def _value_to_json(value: Value) -> list[object]:
-    form = value.format
-    return [list(value.shape)] if form is None else [list(value.shape), form.bits, form.frac]
-
-
-def _node_to_json(node: Node) -> dict[str, object]:
-    data: dict[str, object] = {
-        "op": node.op,
-        "inputs": list(node.inputs),
-        "outputs": list(node.outputs),
-        "attrs": dict(node.attrs),
-    }
-    if node.body is not None:
-        body = node.body
-        nodes = [_node_to_json(n) for n in body.nodes]
-        data["body"] = {"params": list(body.params), "results": list(body.results), "nodes": nodes}
-    return data
-
-
-# Reading. Whatever is wrong with the data surfaces as one of these and becomes E0310.
-
-_FAULTS = (
-    ir.GraphError, KeyError, IndexError, TypeError, ValueError, OverflowError, AttributeError, RecursionError,
-    EOFError, OSError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zipfile.LargeZipFile,
-)  # fmt: skip
-
-
-def unpack(data: bytes, ops: frozenset[str], name: str) -> Graph:
-    """The graph in an archive; ``ops`` are those it may use, ``name`` is for messages.
+def unpack(data: bytes, ops: frozenset[str], origin: str) -> Graph:
+    """The graph in ``data``, whose operations are among ``ops``; ``origin`` is what messages call it.
 
     Raises:
-        LnnccError: E0310 if the archive is not exactly what ``pack`` writes, E0402 if a constant is not finite.
+        LnnccError: E0310, E0402.
     """
-    import zlib
-
     try:
-        entries = _entries(data, {GRAPH, WEIGHTS})
-        arrays = {k.removesuffix(".npy"): _array(v) for k, v in _entries(entries[WEIGHTS], None).items()}
-        graph = ir.verify(_graph_from_json(json.loads(entries[GRAPH]), arrays), ops)
-    except (*_FAULTS, zlib.error) as fault:
-        raise LnnccError(
-            "E0310",
-            f"{name} is no lnncc model",
-            notes=(f"{type(fault).__name__}: {str(fault)[:200]}",),
-            helps=("write it with lnncc.save(model, path)",),
-        ) from fault
-    _require_finite(graph, name)
-    return graph
+        return from_parts(*_parts(data), ops=ops, origin=origin)
+    except BROKEN as error:
+        raise malformed(origin, str(error) or type(error).__name__) from error
 
 
-def _entries(data: bytes, expected: set[str] | None) -> dict[str, bytes]:
-    """All entries of a zip in memory, never on disk; sizes are checked before and while unpacking."""
+def _parts(data: bytes) -> tuple[object, dict[str, Array]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # NumPy warns of headers that it has to guess at
+        parts = _entries(data, 2)
+        if sorted(parts) != [GRAPH, WEIGHTS]:
+            raise ValueError(f"it holds {sorted(parts)!r:.80}, not {GRAPH} and {WEIGHTS}")
+        arrays = {_stem(name): _array(raw) for name, raw in _entries(parts[WEIGHTS], MAX_ENTRIES).items()}
+    return json.loads(parts[GRAPH], object_pairs_hook=_distinct, parse_constant=_no_constant), arrays
+
+
+def _zip(entries: dict[str, bytes]) -> bytes:
+    """Stored, not deflated: what deflate makes depends on the zlib at hand."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in entries.items():
+            info = zipfile.ZipInfo(name, EPOCH)
+            info.create_system, info.external_attr = 3, 0o644 << 16
+            archive.writestr(info, data)
+    return buffer.getvalue()
+
+
+def _npy(array: Array) -> bytes:
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, array, version=(1, 0), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _entries(data: bytes, most: int) -> dict[str, bytes]:
+    """All entries of a zip, refused before they are unpacked if there are too many or they are too big."""
+    if len(data) > MAX_FILE:
+        raise ValueError(f"it is bigger than {MAX_FILE >> 20} MB")
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         infos = archive.infolist()
-        names = [info.filename for info in infos]
-        if len(set(names)) != len(names) or (expected is not None and set(names) != expected):
-            raise ValueError(f"unexpected entries {names[:5]}")
-        if sum(info.file_size for info in infos) > LIMIT:
-            raise ValueError(f"unpacks to more than {LIMIT} bytes")
-        return {info.filename: _limited(archive, info) for info in infos}
+        if len(infos) > most or len({info.filename for info in infos}) < len(infos):
+            raise ValueError(f"it has {len(infos)} entries, or two of one name")
+        if any(info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for info in infos):
+            raise ValueError("it is packed in a way that models are not")
+        total = sum(info.file_size for info in infos)
+        if total > MAX_FILE or any(info.file_size > MAX_RATIO * info.compress_size for info in infos):
+            raise ValueError("it unpacks to more than a model can be")
+        return {info.filename: archive.read(info) for info in infos}
 
 
-def _limited(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    with archive.open(info) as entry:
-        data = entry.read(info.file_size + 1)
-    if len(data) != info.file_size:
-        raise ValueError(f"{info.filename} is not as long as it says")
-    return data
+def _stem(name: str) -> str:
+    stem = name.removesuffix(".npy")
+    if stem == name or NAME.fullmatch(stem) is None:
+        raise ValueError(f"{name!r:.40} is no name of an array")
+    return stem
 
 
-def _array(data: bytes) -> Array:
-    """One npy entry; its header must agree with its length before anything is allocated."""
-    stream = io.BytesIO(data)
-    if np.lib.format.read_magic(stream) != (1, 0):
-        raise ValueError("npy version")
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+def _array(raw: bytes) -> Array:
+    """The array in the bytes of an ``.npy``, of exactly the size that its header says."""
+    file = io.BytesIO(raw)
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError("an array is in another version of the npy format")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+    size = math.prod(shape)
     if (
-        dtype.kind not in "if"
-        or fortran
-        or len(data) - stream.tell() != int(np.prod(shape, dtype=object)) * dtype.itemsize
+        fortran
+        or dtype not in DTYPES.values()
+        or len(shape) > MAX_RANK
+        or not 0 < size <= MAX_SIZE
+        or min((1, *shape)) < 1
     ):
-        raise ValueError("npy header does not fit its data")
-    return np.frombuffer(data, dtype, offset=stream.tell()).reshape(shape).astype("f8" if dtype.kind == "f" else "i8")
+        raise ValueError(f"an array of {dtype} in shape {shape!r:.80} is absurd")
+    if len(raw) - file.tell() != size * dtype.itemsize:
+        raise ValueError("an array is shorter or longer than its shape")
+    body = raw[file.tell() :]
+    if dtype.kind == "b" and body.strip(b"\0\1"):
+        raise ValueError("a truth value is neither 0 nor 1")
+    return np.frombuffer(body, dtype).reshape(shape)
 
 
-def _graph_from_json(data: dict, arrays: Mapping[str, Array]) -> Graph:
-    if data["schema"] != SCHEMA:
-        raise ValueError(f"schema {data['schema']!r}, expected {SCHEMA!r}")
-    values = {_name(name): _value_from_json(name, parts) for name, parts in data["values"].items()}
-    states = tuple(
-        State(str(label), _name(before), _name(after), arrays[f"initial_{i}"])
-        for i, (label, before, after) in enumerate(data["states"])
-    )
-    inputs, outputs = (tuple(Port(str(label), _name(value)) for label, value in data[k]) for k in ("inputs", "outputs"))
-    constants = {_name(k): v for k, v in arrays.items() if not k.startswith("initial_")}
-    nodes = tuple(_node_from_json(node, 0) for node in data["nodes"])
-    dt = None if data["dt"] is None else _name(data["dt"])
-    labels = {_name(k): str(v) for k, v in data["labels"].items()}
-    for state in states:
-        if state.initial.size != values[state.before].size:
-            raise ValueError(f"initial state {state.label!r} has the wrong size")
-    return Graph(values, constants, inputs, states, outputs, nodes, dt, labels)
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("an object names a field twice")
+    return fields
 
 
-def _name(name: object) -> str:
-    if not isinstance(name, str) or NAME.fullmatch(name) is None:
-        raise ValueError(f"{str(name)[:40]!r} cannot name a value")
-    return name
-
-
-def _value_from_json(name: str, parts: list) -> Value:
-    shape = tuple(_count(n) for n in parts[0])
-    form = None if len(parts) == 1 else Format(_count(parts[1]), int(parts[2]))
-    return Value(name, shape, form)
-
-
-def _count(n: object) -> int:
-    if not isinstance(n, int) or isinstance(n, bool) or not 0 < n < 1 << 28:
-        raise ValueError(f"{n!r} is no size")
-    return n
-
-
-def _node_from_json(data: dict, depth: int) -> Node:
-    if depth > MAX_DEPTH:
-        raise ValueError("loops nested too deep")
-    body = None
-    if "body" in data:
-        inner = data["body"]
-        params, results = (tuple(_name(n) for n in inner[k]) for k in ("params", "results"))
-        body = Body(params, results, tuple(_node_from_json(n, depth + 1) for n in inner["nodes"]))
-    inputs, outputs = (tuple(_name(n) for n in data[k]) for k in ("inputs", "outputs"))
-    attrs = {str(k): _attr(v, 0) for k, v in data["attrs"].items()}
-    if (body is None) != (data["op"] != "loop"):
-        raise ValueError("a loop, and nothing else, has a body")
-    return Node(str(data["op"]), inputs, outputs, attrs, body)
-
-
-def _attr(data: object, depth: int) -> Attr:
-    if depth > MAX_DEPTH * 4:
-        raise ValueError("attribute nested too deep")
-    if isinstance(data, list):
-        return tuple(_attr(d, depth + 1) for d in data)
-    if isinstance(data, int | float | str | bool):
-        return data
-    raise ValueError(f"attribute of type {type(data).__name__}")
-
-
-def _require_finite(graph: Graph, name: str) -> None:
-    for value, array in graph.constants.items():
-        bad = ~np.isfinite(array)
-        if bad.any():
-            label = graph.labels.get(value, value)
-            raise LnnccError(
-                "E0402",
-                f"parameter `{label}` contains {int(bad.sum())} values of {array.size} that are not finite",
-                notes=(f"first at index {tuple(int(i) for i in np.argwhere(bad)[0])}; file {name}",),
-                helps=("training diverged? the last finite checkpoint is usually the right one",),
-            )
+def _no_constant(text: str) -> object:
+    raise ValueError(f"{text} is no number")

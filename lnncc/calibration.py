@@ -1,6 +1,8 @@
-"""The user's recordings: read, checked against the model's inputs, and brought to (streams, steps, size)."""
+"""The user's recorded inputs, from arrays or an npz file: checked against the model, and brought to one shape."""
 
+import difflib
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,88 +15,135 @@ from lnncc.ir import Array, Graph
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+SHAPES = "(steps, {0}) or (streams, steps, {0})"
+UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
-def read_npz(path: str | Path) -> dict[str, Array]:
-    """The arrays of an npz file.
+
+def read_npz(path: str | Path, graph: Graph) -> dict[str, Array]:
+    """The inputs of ``graph`` in ``path``, an npz with one array an input, or an npy for a model of one input.
+
+    Arrays are named as the inputs; other arrays are ignored, and of a single array for a single input the name is free.
+    Returns (streams, steps, size) in float64 by label.
 
     Raises:
-        LnnccError: E0406 if it cannot be read as one.
+        LnnccError: E0401 shape or type, E0403 NaN or infinity, E0406 the file, E0407 a missing array.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as error:
-        raise LnnccError(
-            "E0406",
-            f"cannot read data from {path}",
-            notes=(str(error).splitlines()[0][:200] if str(error) else type(error).__name__,),
-            helps=("write it with numpy.savez(path, x=...): one array an input, time first",),
-        ) from error
+        with open(path, "rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            arrays = loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
+    except UNREADABLE as error:
+        raise _unreadable(path, error) from error
+    return prepared(arrays, graph, str(path))
 
 
-def prepared(data: "ArrayLike | Mapping[str, ArrayLike]", graph: Graph) -> dict[str, Array]:
-    """Recordings by input label as float64 (streams, steps, size); one recording counts as one stream.
-
-    ``data`` is one array for a model with one input, else arrays by label: (steps, ...) or (streams, steps, ...).
-
-    Raises:
-        LnnccError: E0401 for missing or misshapen data, E0403 for values that are not finite.
-    """
-    shapes = {p.label: graph.values[p.value].shape for p in graph.inputs}
-    arrays = _by_label(data, tuple(shapes))
-    result = {label: _shaped(label, arrays[label], shape) for label, shape in shapes.items()}
-    leading = {label: x.shape[:2] for label, x in result.items()}
-    if len(set(leading.values())) > 1:
-        raise LnnccError(
-            "E0401",
-            "the recordings of the inputs differ in length",
-            notes=tuple(f"`{label}`: {n} streams of {steps} steps" for label, (n, steps) in leading.items()),
-        )
-    return result
-
-
-def _by_label(data: "ArrayLike | Mapping[str, ArrayLike]", labels: tuple[str, ...]) -> "Mapping[str, ArrayLike]":
-    if not isinstance(data, Mapping):
-        if len(labels) == 1:
-            return {labels[0]: data}
-        raise _missing(labels, ())
-    if len(labels) == 1 and len(data) == 1:
-        return {labels[0]: next(iter(data.values()))}
-    if any(label not in data for label in labels):
-        raise _missing(tuple(label for label in labels if label not in data), tuple(data))
+def prepared(xs: "ArrayLike | Mapping[str, ArrayLike]", graph: Graph, origin: str = "the data") -> dict[str, Array]:
+    """Arrays in memory likewise: by label, or one array for a model of one input; see ``read_npz``."""
+    labels = [port.label for port in graph.inputs]
+    if not isinstance(xs, Mapping):
+        if len(labels) != 1:
+            raise _missing(labels[1:], ["one array without a name"], origin)
+        xs = {labels[0]: xs}
+    elif len(xs) == len(labels) == 1:
+        xs = {labels[0]: next(iter(xs.values()))}
+    missing = [label for label in labels if label not in xs]
+    if missing:
+        raise _missing(missing, list(xs), origin)
+    shapes = {port.label: graph.values[port.value].shape for port in graph.inputs}
+    data = {label: _normal(label, xs[label], shapes[label], origin) for label in labels}
+    _require_same_length(data, origin)
     return data
 
 
-def _missing(labels: tuple[str, ...], given: tuple[str, ...]) -> LnnccError:
-    return LnnccError(
-        "E0401",
-        f"no data for input {', '.join(f'`{label}`' for label in labels)}",
-        notes=(f"the data holds: {', '.join(given)}",) if given else (),
-        helps=("give one array for each input, named as the input",),
+def _normal(label: str, values: "ArrayLike", shape: tuple[int, ...], origin: str) -> Array:
+    """(streams, steps, size) in float64, finite."""
+    try:
+        array = np.asarray(values)
+        array = array.astype(np.float64) if array.dtype.kind in "fiub" else array
+    except (TypeError, ValueError) as error:
+        raise _wrong(label, f"is no array: {error}", origin, shape) from error
+    if array.dtype != np.float64:
+        raise _wrong(label, f"holds {array.dtype}, not real numbers", origin, shape)
+    lead = array.ndim - len(shape)
+    if lead not in (1, 2) or array.shape[lead:] != shape:
+        raise _wrong(label, f"has shape {array.shape}, but input `{label}` is {_dims(shape)}", origin, shape)
+    if not array.size:
+        raise _wrong(label, f"has shape {array.shape}: it is empty", origin, shape)
+    _require_finite(label, array, origin)
+    streams = array.shape[0] if lead == 2 else 1
+    return array.reshape(streams, array.shape[lead - 1], -1)
+
+
+def _require_finite(label: str, array: Array, origin: str) -> None:
+    odd = ~np.isfinite(array)
+    if not odd.any():
+        return
+    first = ", ".join(str(int(i)) for i in np.argwhere(odd)[0])
+    raise LnnccError(
+        "E0403",
+        f"`{label}` in {origin} contains {int(odd.sum()):,} NaN or infinite of {array.size:,} values",
+        notes=(f"first at {label}[{first}]",),
+        helps=("drop these steps or fill the gaps: np.isfinite finds them",),
     )
 
 
-def _shaped(label: str, data: "ArrayLike", shape: tuple[int, ...]) -> Array:
-    try:
-        array = np.asarray(data, np.float64)
-    except (TypeError, ValueError) as error:
-        raise LnnccError("E0401", f"the data of input `{label}` are no numbers", notes=(str(error)[:200],)) from error
-    if array.ndim == len(shape) + 1:
-        array = array[None]
-    if array.shape[2:] != shape or array.ndim != len(shape) + 2 or array.size == 0:
-        wanted = ", ".join(map(str, shape))
+def _require_same_length(data: Mapping[str, Array], origin: str) -> None:
+    lengths = {label: array.shape[:2] for label, array in data.items()}
+    if len(set(lengths.values())) > 1:
+        shown = ", ".join(f"`{label}` {streams} of {steps}" for label, (streams, steps) in lengths.items())
         raise LnnccError(
             "E0401",
-            f"the data have shape {np.shape(data)}, but input `{label}` has {shape or 'one value'} a step",
-            notes=(f"expected (steps, {wanted}) or (streams, steps, {wanted}), with at least one step",),
+            f"the inputs in {origin} are not equally long",
+            notes=(f"streams of steps: {shown}",),
+            helps=("cut them to the same steps: all inputs of one step go in together",),
         )
-    bad = ~np.isfinite(array)
-    if bad.any():
-        first = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise LnnccError(
-            "E0403",
-            f"the data of input `{label}` hold {int(bad.sum())} values that are not finite",
-            notes=(f"first at (stream, step, ...) = {first}",),
-            helps=("drop or repair those steps: a sensor never sends NaN to integer code",),
-        )
-    return array.reshape(*array.shape[:2], -1)
+
+
+def _dims(shape: tuple[int, ...]) -> str:
+    return f"({', '.join(map(str, shape))})" if shape else "one number"
+
+
+def _wrong(label: str, what: str, origin: str, shape: tuple[int, ...]) -> LnnccError:
+    expected = SHAPES.format(", ".join(map(str, shape))) if shape else "(steps,) or (streams, steps)"
+    helps = [f"give {label} as an array of numbers, {expected}"]
+    if len(shape) == 1:
+        helps.append(f"choose the {shape[0]} columns of the model: {label}[..., [{', '.join(_columns(shape[0]))}]]")
+    return LnnccError("E0401", f"`{label}` in {origin} {what}", notes=(f"expected {expected}",), helps=tuple(helps))
+
+
+def _columns(count: int) -> list[str]:
+    return [str(k) for k in range(count)] if count <= 4 else ["0", "1", "..."]
+
+
+def _missing(labels: list[str], found: list[str], origin: str) -> LnnccError:
+    wanted = ", ".join(f"`{label}`" for label in labels)
+    close = difflib.get_close_matches(labels[0], found, 1)
+    hint = (f"is `{close[0]}` meant? rename it",) if close else ()
+    return LnnccError(
+        "E0407",
+        f"{origin} has no data for input {wanted}",
+        notes=(f"it holds {', '.join(found[:8]) or 'nothing'}",),
+        helps=(*hint, f"name each array as its input: np.savez(path, **{{{labels[0]!r}: x}})"),
+    )
+
+
+def _unreadable(path: str | Path, error: Exception) -> LnnccError:
+    """``allow_pickle=False`` shows as a ValueError that speaks of pickles: such a file could run code."""
+    why = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
+    if "pickle" in why:
+        why = "it holds pickled objects, which are never loaded, or is no npz file"
+    return LnnccError(
+        "E0406",
+        f"cannot read {path}",
+        notes=(why[:200],),
+        helps=("write plain arrays, one an input, time first: np.savez('day1.npz', x=x)",),
+    )

@@ -109,7 +109,8 @@ def lookup(nodes: Array, x: Carrier, low: int, shift: int) -> Carrier:
     if not isinstance(x, Interval):
         return _lookup(nodes, x, low, shift)
     spread = Interval(nodes[1:] - nodes[:-1], nodes[1:] - nodes[:-1])
-    mul(spread, np.array((1 << min(shift, FRACTION_BITS)) - 1))
+    if np.abs(spread.low).max(initial=0) > INT16[1]:
+        raise Unproven("lookup in a table that rises by more than int16 between two nodes")
     if np.all(np.diff(nodes) >= 0):
         return _monotone(lambda v: _lookup(nodes, v, low, shift), x)
     first = (np.clip(x.low, low, low + (intervals << shift) - 1) - low) >> shift

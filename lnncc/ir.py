@@ -5,14 +5,13 @@ One graph is one step of the model. Values are arrays of fixed shape with unique
 inside a loop never enters it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from lnncc.errors import Source
 
-type_names = (int, float, str, bool)
 Attr = int | float | str | bool | tuple["Attr", ...]
 Array = np.ndarray
 
@@ -124,41 +123,69 @@ class GraphError(AssertionError):
 
 
 def verify(graph: Graph, ops: frozenset[str]) -> Graph:
-    """Return ``graph`` if every name is defined once and before use, and every op is one of ``ops``.
+    """Return ``graph`` if every name is declared, defined once and before use, and every op is one of ``ops``.
 
     Raises:
         GraphError: naming the value or node at fault.
     """
-    defined = set(graph.constants) | {p.value for p in graph.inputs} | {s.before for s in graph.states}
-    if graph.dt is not None:
-        defined.add(graph.dt)
-    defined = _verify_nodes(graph, graph.nodes, defined, ops)
-    _require_defined([s.after for s in graph.states] + [p.value for p in graph.outputs], defined, "the step's result")
-    for name in defined:
-        if name not in graph.values:
-            raise GraphError(f"value {name} has no declaration")
+    entry = [*graph.constants, *(p.value for p in graph.inputs), *(s.before for s in graph.states)]
+    entry += [] if graph.dt is None else [graph.dt]
+    defined: set[str] = set()
+    _define(graph, entry, defined)
+    scope = _verify_nodes(graph, graph.nodes, frozenset(entry), defined, ops)
+    _require_defined([s.after for s in graph.states] + [p.value for p in graph.outputs], scope, "the step's result")
     for name, array in graph.constants.items():
         if array.shape != graph.values[name].shape:
             raise GraphError(f"constant {name} is {array.shape}, declared {graph.values[name].shape}")
+    for state in graph.states:
+        if state.initial.shape != graph.values[state.before].shape:
+            raise GraphError(f"state {state.before} begins as {state.initial.shape}")
     return graph
 
 
-def _verify_nodes(graph: Graph, nodes: tuple[Node, ...], defined: set[str], ops: frozenset[str]) -> set[str]:
+def _define(graph: Graph, names: Iterable[str], defined: set[str]) -> None:
+    """``defined`` holds the names of all scopes: a name means one value in the whole graph."""
+    for name in names:
+        if name in defined:
+            raise GraphError(f"value {name} is defined twice")
+        if name not in graph.values:
+            raise GraphError(f"value {name} has no declaration")
+        defined.add(name)
+
+
+def _verify_nodes(
+    graph: Graph, nodes: tuple[Node, ...], scope: frozenset[str], defined: set[str], ops: frozenset[str]
+) -> set[str]:
+    """The names that can be read after ``nodes``."""
+    readable = set(scope)
     for node in nodes:
         if node.op not in ops:
             raise GraphError(f"op {node.op} does not belong in this stage")
-        _require_defined(node.inputs, defined, node.op)
+        _require_defined(node.inputs, readable, node.op)
+        if (node.body is None) == (node.op == "loop") or not node.outputs:
+            raise GraphError(
+                f"node {node.op} -> {node.outputs} has a body it must not have, none, or no result"
+            )
         if node.body is not None:
-            inner = _verify_nodes(graph, node.body.nodes, defined | set(node.body.params), ops)
+            _verify_loop(node, node.body)
+            _define(graph, node.body.params, defined)
+            inside = frozenset(readable | set(node.body.params))
+            inner = _verify_nodes(graph, node.body.nodes, inside, defined, ops)
             _require_defined(node.body.results, inner, "loop result")
-        for name in node.outputs:
-            if name in defined:
-                raise GraphError(f"value {name} is defined twice")
-        defined = defined | set(node.outputs)
-    return defined
+        _define(graph, node.outputs, defined)
+        readable |= set(node.outputs)
+    return readable
 
 
-def _require_defined(names: "tuple[str, ...] | list[str]", defined: set[str], user: str) -> None:
+def _verify_loop(node: Node, body: Body) -> None:
+    if len({len(names) for names in (node.inputs, node.outputs, body.params, body.results)}) > 1:
+        raise GraphError(f"loop {node.outputs} carries different numbers of values in, around and out")
+    trips = node.attrs.get("trips")
+    if not isinstance(trips, int) or trips < 1:
+        raise GraphError(f"loop {node.outputs} makes {trips} trips")
+
+
+def _require_defined(names: Iterable[str], defined: set[str], user: str) -> None:
     for name in names:
         if name not in defined:
             raise GraphError(f"{user} reads {name} before it is defined")
@@ -182,11 +209,11 @@ def text(graph: Graph) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _text_nodes(nodes: tuple[Node, ...], show: "object", indent: str) -> list[str]:
+def _text_nodes(nodes: tuple[Node, ...], show: Callable[[str], str], indent: str) -> list[str]:
     lines: list[str] = []
     for node in nodes:
         attrs = "".join(f" {key}={value}" for key, value in sorted(node.attrs.items()))
-        outs = ", ".join(show(o) for o in node.outputs)  # type: ignore[operator]  # show is the local function above
+        outs = ", ".join(show(o) for o in node.outputs)
         lines.append(f"{indent}{outs} = {node.op}({', '.join(node.inputs)}){attrs}")
         if node.body is not None:
             lines.append(f"{indent}  body({', '.join(node.body.params)}) -> {', '.join(node.body.results)}")

@@ -69,6 +69,7 @@ def _measured(function: Expr, nodes: Array, low: int, shift: int, frac: int, tar
     y = fx.lookup(nodes, x, low, shift)
     assert isinstance(y, np.ndarray)
     error = float(np.abs(y - expr.evaluate(function, x * 2.0**-frac) * 2.0**target.frac).max())
-    tried = "all inputs" if stride == 1 else f"one input in {stride}"
-    label = f"{expr.text(function)}, Q{frac} to {target}, worst error {error:.2f} ULP over {tried}"
+    step = 2.0 ** (shift - frac)
+    span = f"{len(nodes)} nodes from {low * 2.0**-frac:g} every {step:g}"
+    label = f"{expr.text(function)} in {target}, {span}, worst error {np.ceil(error * 10) / 10:.1f} ULP"
     return Table(nodes, low, shift, error, label)

@@ -1,6 +1,7 @@
 """The float graph's vocabulary: every primitive a front end may produce, with its meaning in float64.
 
 A front end translates its source into these and nothing else; ``passes/fuse.py`` turns them into the compiled ops.
+Operands of elementwise primitives broadcast as in NumPy. What their shapes must be is in ``shapes``.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,8 +32,16 @@ UNARY: Mapping[str, Unary] = {
     "sin": np.sin,
     "cos": np.cos,
     "tan": np.tan,
+    "asin": np.arcsin,
+    "acos": np.arccos,
     "atan": np.arctan,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
     "tanh": np.tanh,
+    "asinh": np.arcsinh,
+    "acosh": np.arccosh,
+    "atanh": np.arctanh,
+    "cbrt": np.cbrt,
     "logistic": special.expit,
     "erf": special.erf,
     "erfc": special.erfc,
@@ -59,7 +68,9 @@ BINARY: Mapping[str, Callable[[Array, Array], Array]] = {
     "or": np.logical_or,
 }
 
-PREDICATES = frozenset({"is_finite", "not", "eq", "ne", "lt", "le", "gt", "ge", "and", "or"})  # their results are truths
+PREDICATES = frozenset(
+    {"is_finite", "not", "eq", "ne", "lt", "le", "gt", "ge", "and", "or"}
+)  # their results are truths
 ELEMENTWISE = frozenset(UNARY) | frozenset(BINARY) | {"select"}
 
 
@@ -183,7 +194,7 @@ def step(
     env.update((p.value, np.asarray(x, np.float64)) for p, x in zip(graph.inputs, inputs, strict=True))
     env.update((s.before, np.asarray(x, np.float64)) for s, x in zip(graph.states, states, strict=True))
     if graph.dt is not None:
-        env[graph.dt] = np.float64(np.nan if dt is None else dt)
+        env[graph.dt] = np.asarray(np.nan if dt is None else dt)
     with np.errstate(all="ignore"):
         run_nodes(graph.nodes, env)
     return tuple(env[s.after] for s in graph.states), tuple(env[p.value] for p in graph.outputs)

@@ -21,6 +21,11 @@ typedef struct {
     uint16_t src;
 } ln_synapse;
 
+/* A node of a table, its value above the rise to the next node: one load for both. */
+typedef int32_t ln_node;
+
+#define LN_NODE(value, rise) ((int32_t)(((uint32_t)(value) << 16) | ((uint32_t)(rise) & 65535u)))
+
 #ifdef LNN_CHECK
 #ifdef __cplusplus
 extern "C"
@@ -99,6 +104,17 @@ LN_FN int16_t ln_narrow(int32_t x)
     return (int16_t)x;
 }
 
+/* The lower and the upper half of a word that holds two int16. */
+LN_FN int16_t ln_lower(int32_t pair)
+{
+    return (int16_t)(uint16_t)((uint32_t)pair & 65535u);
+}
+
+LN_FN int16_t ln_upper(int32_t pair)
+{
+    return (int16_t)(pair >> 16);
+}
+
 /* floor((2n + d) / (2d)) for 0 < d < 65536 and a quotient of 16 bits: the only division there is.
  * Raised by 32768 d, the dividend is not negative and fits 32 bits, so that truncating is rounding down. */
 LN_FN int16_t ln_div(int32_t n, int32_t d)
@@ -116,15 +132,13 @@ LN_FN int16_t ln_div(int32_t n, int32_t d)
 /* Linear interpolation between nodes, the first at low, one every 1 << shift; top is the last input told apart.
  * The position between two nodes rounds down; the nodes are chosen with that in mind.
  * low MUST be a multiple of 1 << shift and not positive: then index and fraction are bit fields of the input. */
-LN_FN int32_t ln_lookup(const int16_t *nodes, int32_t x, int32_t low, int32_t top, int32_t shift)
+LN_FN int32_t ln_lookup(const ln_node *nodes, int32_t x, int32_t low, int32_t top, int32_t shift)
 {
     const int32_t bits = shift < LN_FRACTION_BITS ? shift : LN_FRACTION_BITS;
     const int32_t inside = ln_clip(x, low, top);
-    const int16_t *const node = nodes - (low >> shift) + (inside >> shift);
+    const int32_t node = ln_ld32(nodes - (low >> shift) + (inside >> shift));
     const int32_t fraction = (inside >> (shift - bits)) & (((int32_t)1 << bits) - 1);
-    const int32_t left = ln_ld16(node);
-    const int32_t right = ln_ld16(node + 1);
-    return ln_add(left, ln_mul(ln_sub(right, left), fraction) >> bits);
+    return ln_add(ln_upper(node), ln_mul(ln_lower(node), fraction) >> bits);
 }
 
 #endif

@@ -1,6 +1,7 @@
 """The cells: the same numbers as ncps, and what training relies on."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -28,6 +29,7 @@ CELLS = {
 }
 
 
+@partial(jax.jit, static_argnums=0)
 def run(cell, params, x, dt):
     """States [steps, units] and outputs [steps, outputs] from the initial state."""
 
@@ -52,7 +54,7 @@ def test_same_numbers_as_ncps(name):
 @pytest.mark.parametrize("name", EXACT)
 def test_initial_parameters_have_the_tree_of_a_checkpoint(name):
     found = network(read(DATA / f"{name}.weights.npz"), Told(**MODELS[name]))
-    made = found.cell.init(jax.random.key(0))
+    made = jax.eval_shape(found.cell.init, jax.random.key(0))
     assert jax.tree.map(np.shape, made) == jax.tree.map(np.shape, found.params)
 
 
@@ -91,21 +93,23 @@ def test_initial_parameters_depend_on_the_key_alone():
     assert not any(jax.tree.leaves(jax.tree.map(np.array_equal, first, other)))
 
 
-@pytest.mark.parametrize(
-    ("name", "low", "high"),
-    [
-        ("gleak", 0.001, 1),
-        ("vleak", -0.2, 0.2),
-        ("cm", 0.4, 0.6),
-        ("sensory_w", 0.001, 1),
-        ("sigma", 3, 8),
-        ("mu", 0.3, 0.8),
-    ],
-)
-def test_initial_ltc_parameters_fill_the_ranges_of_ncps(name, low, high):
-    values = LTC(FullyConnected(40).wire(20)).init(jax.random.key(5))[name]
-    assert low <= values.min() < low + 0.1 * (high - low)
-    assert high - 0.1 * (high - low) < values.max() <= high
+RANGES = {
+    "gleak": (0.001, 1),
+    "vleak": (-0.2, 0.2),
+    "cm": (0.4, 0.6),
+    "w": (0.001, 1),
+    "sigma": (3, 8),
+    "mu": (0.3, 0.8),
+}
+
+
+def test_initial_ltc_parameters_fill_the_ranges_of_ncps():
+    params = LTC(FullyConnected(40).wire(20)).init(jax.random.key(5))
+    for name, values in params.items():
+        low, high = RANGES.get(name.removeprefix("sensory_"), (None, None))
+        if low is not None:
+            assert low <= values.min() < low + 0.1 * (high - low), name
+            assert high - 0.1 * (high - low) < values.max() <= high, name
 
 
 def test_initial_reversal_potentials_are_the_signs_of_the_wiring():
@@ -120,7 +124,7 @@ def test_initial_cfc_matrices_fill_the_xavier_bound():
     assert 0.95 * bound < np.abs(weight).max() <= bound
 
 
-@pytest.mark.parametrize("unfolds", [1, 2, 7])
+@pytest.mark.parametrize("unfolds", [1, 7])
 def test_a_rolled_solver_computes_what_the_written_out_one_does(unfolds):
     rolled, flat = (LTC(WIRING, unfolds, rolled=r) for r in (True, False))
     params = rolled.init(jax.random.key(7))

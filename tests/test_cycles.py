@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
+from toy_model import PLAIN, assembly_model, plain_firmware
 
 from lnncc import target
 from lnncc.validate import cycles, emulate, trace
 from lnncc.validate.cycles import Cycles
 from lnncc.validate.elf import Image, Section
-from toy_model import PLAIN, assembly_model, plain_firmware
 
 ONE = b"\1\0"
 NOP, BX_LR = 0xBF00, 0x4770

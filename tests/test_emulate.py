@@ -8,11 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from lnncc import target
-from lnncc.errors import LnnccError
-from lnncc.plan.interface import Interface
-from lnncc.validate import elf, emulate, firmware
 from toy_model import (
     EMULATED,
     KINDS,
@@ -27,6 +22,11 @@ from toy_model import (
     toy_firmware,
     toy_reference,
 )
+
+from lnncc import target
+from lnncc.errors import LnnccError
+from lnncc.plan.interface import Interface
+from lnncc.validate import elf, emulate, firmware
 
 ONE = b"\1\0"
 GIVE_BACK = "y0[0] = x0[0];"
@@ -195,7 +195,8 @@ def test_a_crash_names_cause_and_function(tmp_path: Path, body: str, what: str, 
 
 
 def test_the_stack_overflows_into_nothing(tmp_path: Path) -> None:
-    deep = "int down(volatile int n);\nint down(volatile int n) { volatile int a[64]; a[0] = n; return down(n + 1) + a[0]; }"
+    head = "int down(volatile int n)"
+    deep = f"{head};\n{head} {{ volatile int a[64]; a[0] = n; return down(n + 1) + a[0]; }}"
     path = plain_firmware(plain_model(tmp_path, "y0[0] = (int16_t)down(1);", deep), "cortex-m0plus")
     with pytest.raises(LnnccError, match=r"E0801.*Invalid memory write.*down"):
         emulate.run(path, PLAIN, target.load("cortex-m0plus"), ONE)

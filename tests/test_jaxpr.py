@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
+from jax.ad_checkpoint import checkpoint_name
 
 from lnncc import ir, primitives
 from lnncc.errors import LnnccError
@@ -148,12 +149,15 @@ FUNCTIONS: dict[str, Callable] = {
     "roots": lambda p, h, x: jnp.sqrt(jnp.abs(h)) + lax.rsqrt(1 + h * h) + jnp.cbrt(p["b"]),
     "logs": lambda p, h, x: jnp.log(1 + h * h) + jnp.log1p(h * h) + jnp.log2(1 + h * h) + jnp.exp2(h) + jnp.expm1(h),
     "waves": lambda p, h, x: jnp.sin(h) + jnp.cos(h) + jnp.tan(h) + jnp.arctan(h),
+    "hyperbolic": lambda p, h, x: jnp.sinh(h) + jnp.cosh(h) + jnp.arcsinh(h) + jnp.cbrt(h),
+    "arcs": lambda p, h, x: jnp.arcsin(h / 4) + jnp.arccos(h / 4) + jnp.arctanh(h / 4) + jnp.arccosh(1 + h * h),
     "steps": lambda p, h, x: jnp.floor(3 * h) + jnp.ceil(3 * h) + jnp.round(3 * h) + jnp.sign(h) + jnp.fmod(3 * h, 2),
     "round_away": lambda p, h, x: lax.round(jnp.round(4 * h) / 2),
     "dot": lambda p, h, x: h @ p["cell"]["w"],
     "einsum": lambda p, h, x: jnp.einsum("i,ij,j->i", h, p["cell"]["u"], x),
     "outer": lambda p, h, x: jnp.outer(h, x) @ x,
     "batched_dot": lambda p, h, x: jnp.einsum("ij,ij->i", h[:, None] * p["cell"]["w"], p["cell"]["mu"]),
+    "stack": lambda p, h, x: jnp.stack([h, 2 * h], axis=1) * jnp.stack(jnp.unstack(jnp.outer(h, x), axis=1)[:2], axis=1),
     "transpose": lambda p, h, x: jnp.outer(h, x).T.sum(1),
     "mean_max": lambda p, h, x: jnp.stack([h.mean(), h.max(), h.min(), h.prod(), jnp.linalg.norm(h)]),
     "max_axis": lambda p, h, x: jnp.outer(h, x).max(axis=0),
@@ -174,6 +178,7 @@ FUNCTIONS: dict[str, Callable] = {
     "pad": lambda p, h, x: jnp.pad(x, (1, 2), constant_values=0.5),
     "pad_inner": lambda p, h, x: lax.pad(x, 0.25, [(1, -1, 2)]),
     "reshape": lambda p, h, x: jnp.concatenate([h, x]).reshape(2, 4).sum(0)[None].squeeze(),
+    "moved": lambda p, h, x: jax.device_put(h) + checkpoint_name(h, "h"),
     "tile": lambda p, h, x: jnp.tile(x, 2) + jnp.repeat(x, 2),
     "broadcast": lambda p, h, x: jnp.broadcast_to(x, (2, M)) * h[:2, None],
     "iota": lambda p, h, x: h * jnp.arange(N),

@@ -23,7 +23,8 @@ def test_worst_error_is_small_and_as_stated(function: expr.Expr, limit: float, f
     )
     assert error.max() <= table.error + 0.05  # sampled where there are more inputs than can be tried
     assert table.error < limit
-    assert f"worst error {table.error:.2f} ULP" in table.label
+    stated = float(table.label.rpartition("worst error ")[2].removesuffix(" ULP"))
+    assert table.error <= stated < table.error + 0.2
 
 
 @pytest.mark.parametrize("function", [TANH, LOGISTIC])

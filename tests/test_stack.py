@@ -4,11 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-
-from lnncc import target
-from lnncc.errors import LnnccError
-from lnncc.validate import elf, stack, toolchain
-from lnncc.validate.emulators.job import Job
 from toy_model import (
     EMULATED,
     FOLDER,
@@ -23,11 +18,16 @@ from toy_model import (
     toy_firmware,
 )
 
+from lnncc import target
+from lnncc.errors import LnnccError
+from lnncc.validate import elf, stack, toolchain
+from lnncc.validate.emulators.job import Job
+
 ONE = b"\1\0"
 
 
 def measured(path: Path, name: str, function: str, request: bytes) -> int:
-    """Bytes below SP at the entry of ``function`` that SP ever reached before it came back, by a hook an instruction."""
+    """Bytes below SP at the entry of ``function`` that SP reached before it came back, by a hook an instruction."""
     import unicorn
     from unicorn import arm_const
 
@@ -72,9 +72,7 @@ def test_the_toy_stays_within_its_bound(name: str, kind: str) -> None:
 @pytest.mark.parametrize("name", EMULATED)
 def test_a_frame_is_what_gcc_says(tmp_path: Path, name: str) -> None:
     gcc = compiler(name, "gcc")
-    toolchain.compile_object(
-        gcc, FOLDER / "toy.c", tmp_path / "toy.o", include=[FOLDER], flags=["-fstack-usage"]
-    )
+    toolchain.compile_object(gcc, FOLDER / "toy.c", tmp_path / "toy.o", include=[FOLDER], flags=["-fstack-usage"])
     usage = re.search(r":toy_step\t(\d+)\tstatic", (tmp_path / "toy.su").read_text())
     assert usage is not None
     image = elf.read(toy_firmware(name, "gcc"))
@@ -130,7 +128,19 @@ BY_HAND = {
     "push and locals": (("push {r4, lr}", "sub sp, #24", "add sp, #24", "pop {r4, pc}"), 32),
     "frame pointer": (("push {r7, lr}", "add r7, sp, #0", "sub sp, #8", "mov sp, r7", "pop {r7, pc}"), 16),
     "return by another register": (("push {r4, lr}", "pop {r4}", "pop {r3}", "bx r3"), 8),
-    "literal": (("ldr r3, 1f", "add sp, r3", "ldr r3, 2f", "add sp, r3", "bx lr", ".balign 4", "1: .word -1024", "2: .word 1024"), 1024),
+    "literal": (
+        (
+            "ldr r3, 1f",
+            "add sp, r3",
+            "ldr r3, 2f",
+            "add sp, r3",
+            "bx lr",
+            ".balign 4",
+            "1: .word -1024",
+            "2: .word 1024",
+        ),
+        1024,
+    ),
     "deep after a return": (("cmp r0, #0", "beq 1f", "bx lr", "1: push {r0-r3}", "add sp, #16", "bx lr"), 16),
 }
 
@@ -146,7 +156,10 @@ ON_M4 = {
     "write-back": (("str lr, [sp, #-8]!", "ldr pc, [sp], #8"), 8),
     "wide list": (("push {r4-r11, lr}", "subw sp, sp, #1020", "addw sp, sp, #1020", "pop {r4-r11, pc}"), 36 + 1020),
     "movw and movt": (("movw r3, #16", "movt r3, #1", "sub sp, r3", "add sp, r3", "bx lr"), 65552),
-    "return inside IT": (("push {r4, lr}", "cmp r0, #0", "it eq", "popeq {r4, pc}", "push {r0}", "pop {r0}", "pop {r4, pc}"), 12),
+    "return inside IT": (
+        ("push {r4, lr}", "cmp r0, #0", "it eq", "popeq {r4, pc}", "push {r0}", "pop {r0}", "pop {r4, pc}"),
+        12,
+    ),
     "table": (("tbb [pc, r0]", ".byte 1, 2", "push {r0, r1}", "pop {r0, r1}", "bx lr"), 8),
 }
 
@@ -171,7 +184,6 @@ REFUSED = {
     "depth that grows": (("1: push {r0}", "cmp r0, #0", "bne 1b", "bx lr"), "depends on the path"),
     "SP forgotten on one path": (("cmp r0, #0", "beq 1f", "mov r7, sp", "1: mov sp, r7", "bx lr"), "no constant"),
     "no instruction": ((".inst.w 0xe8010000", "bx lr"), "an unknown instruction"),
-    "data": (("1: .word 1b",), "does not start with code"),
     "out of the program": (("push {lr}", "bl plain_step + 0x2000", "pop {pc}"), "where no function is"),
 }
 
@@ -184,6 +196,14 @@ def test_what_has_no_bound_is_refused(tmp_path: Path, case: str) -> None:
         stack.bound(elf.read(path), "plain_step")
     assert caught.value.code == "E0805"
     assert why in str(caught.value)
+
+
+def test_data_is_no_function() -> None:
+    table = elf.Symbol("table", 0, 4, True)
+    image = elf.Image((), (elf.Section(".text", 0, 4, bytes(4), False),), (table,), ((0, False),))
+    with pytest.raises(LnnccError, match="E0805") as caught:
+        stack.bound(image, "table")
+    assert "does not start with code" in str(caught.value)
 
 
 def test_a_variable_length_array_is_refused(tmp_path: Path) -> None:

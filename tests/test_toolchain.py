@@ -3,15 +3,16 @@
 import ctypes
 import importlib.util
 import os
+import sys
 from pathlib import Path
 
 import pytest
+from toy_model import EMULATED, KINDS, compiler
 
 from lnncc import target
 from lnncc.errors import LnnccError
 from lnncc.target import Target, Toolchain
 from lnncc.validate import toolchain
-from toy_model import EMULATED, KINDS, compiler
 
 
 @pytest.fixture
@@ -75,8 +76,8 @@ def test_a_compile_error_quotes_the_compiler(tmp_path: Path) -> None:
 
 
 def test_a_compiler_that_hangs_is_stopped(tmp_path: Path) -> None:
-    script(tmp_path / "slow", "exec sleep 60")
-    slow = toolchain.Compiler("gcc", (str(tmp_path / "slow"),), (), "slow 1", False)
+    sleep = (sys.executable, "-c", "import time; time.sleep(60)")
+    slow = toolchain.Compiler("gcc", sleep, (), "slow 1", False)
     with pytest.raises(LnnccError, match=r"E0702.*did not end in 0.2 s"):
         toolchain.run(slow, (), tmp_path, seconds=0.2)
 
@@ -108,8 +109,9 @@ def test_a_shared_library_opens(tmp_path: Path, kind: str, monkeypatch: pytest.M
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", EMULATED)
 def test_no_float_register_is_used(tmp_path: Path, name: str, kind: str) -> None:
-    from lnncc.validate import elf, thumb
     from toy_model import toy_firmware
+
+    from lnncc.validate import elf, thumb
 
     image = elf.read(toy_firmware(name, kind))
     step = image.symbol("toy_step")

@@ -71,9 +71,9 @@ def assembly_model(folder: Path, lines: Sequence[str]) -> Path:
     return plain_model(folder, "@" + naked)
 
 
-_ASSEMBLY = '''".syntax unified\\n.text\\n.thumb\\n.global plain_step\\n.type plain_step, %function\\n"
+_ASSEMBLY = """".syntax unified\\n.text\\n.thumb\\n.global plain_step\\n.type plain_step, %function\\n"
 ".section .text.plain_step, \\"ax\\", %progbits\\n.balign 4\\n.thumb_func\\nplain_step:\\n"
-'''
+"""
 _END = '".size plain_step, . - plain_step\\n"\n'
 
 

@@ -46,7 +46,7 @@ def draw(source: Source, key: jax.Array) -> tuple[jax.Array, jax.Array]:
     spare = source.lengths[recording] - 1 - speed * (WINDOW - 1)
     start = source.begins[recording] + jax.random.uniform(where) * spare
     window = _interpolated(source.samples, start + speed * jnp.arange(WINDOW))
-    window = _rotated(window, TILT * jax.random.normal(tilt, (3,)))
+    window = rotated(window, TILT * jax.random.normal(tilt, (3,)))
     # who does the same motion faster also turns faster
     window = window * jnp.exp(STRENGTH * jax.random.normal(strength)) * jnp.repeat(jnp.stack((1.0, speed)), 3)
     window = (window - source.mean) / source.deviation + NOISE * jax.random.normal(noise, window.shape)
@@ -59,7 +59,7 @@ def _interpolated(samples: jax.Array, at: jax.Array) -> jax.Array:
     return (1 - weight) * samples[before] + weight * samples[jnp.minimum(before + 1, len(samples) - 1)]
 
 
-def _rotated(window: jax.Array, turn: jax.Array) -> jax.Array:
+def rotated(window: jax.Array, turn: jax.Array) -> jax.Array:
     """[50, 6] with acceleration and angular rate turned by ``turn`` [3], a rotation vector in rad."""
     x, y, z = turn
     generator = jnp.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])

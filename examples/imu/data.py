@@ -17,7 +17,7 @@ FILE = Path(__file__).parent / "watch_small_int16.npz"
 FOLDS: dict[int, tuple[int, ...]] = {1: (1, 2, 3), 2: (4, 5, 6), 3: (7, 8, 9, 10)}  # the subjects tested on
 CLASSES = ("PEN", "ABD", "FEL", "IR", "ER", "TRAP", "ROW")
 CHANNELS = ("ax", "ay", "az", "wx", "wy", "wz")
-DT = 1.0  # time is counted in samples of 0.08 s
+DT = 1.0  # time is counted in samples, of 0.08 s each
 WINDOW = 50  # samples, 4 s
 STRIDE = 25  # samples between the starts of two windows
 LIMIT = 4.0  # normalised samples are clipped to ±LIMIT, the input range to declare to the compiler
@@ -35,9 +35,9 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Windows:
-    """``x`` [n, 50, 6], and for each window its exercise and its subject, [n]."""
+    """``windows`` [n, 50, 6], and for each window its exercise and its subject, [n]."""
 
-    x: Floats
+    windows: Floats
     labels: Ints
     subjects: Ints
 
@@ -102,9 +102,9 @@ def _normaliser(of: tuple[Recording, ...]) -> Normaliser:
 
 def _windows(of: tuple[Recording, ...], normaliser: Normaliser) -> Windows:
     starts = [(r, at) for r in of for at in range(0, len(r.samples) - WINDOW + 1, STRIDE)]
-    x = np.stack([normaliser(r.samples[at : at + WINDOW]) for r, at in starts])
+    windows = np.stack([normaliser(r.samples[at : at + WINDOW]) for r, at in starts])
     labels = np.array([r.label for r, _ in starts], np.int64)
-    return Windows(x, labels, np.array([r.subject for r, _ in starts], np.int64))
+    return Windows(windows, labels, np.array([r.subject for r, _ in starts], np.int64))
 
 
 def sensor_range() -> tuple[Floats, Floats]:
@@ -122,5 +122,5 @@ def classify(outputs: NDArray[np.floating] | NDArray[np.integer]) -> Ints:
 
 
 def accuracy(outputs: NDArray[np.floating] | NDArray[np.integer], labels: Ints) -> float:
-    """The share of windows told right, in percent; ``outputs`` is [n, 50, 7]."""
-    return float(100 * np.mean(classify(outputs) == labels))
+    """The share of windows told right, 0 to 1; ``outputs`` is [n, 50, 7]."""
+    return float(np.mean(classify(outputs) == labels))

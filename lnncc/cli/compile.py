@@ -1,6 +1,8 @@
 """``lnncc compile``: everything is done in memory before the first file is written."""
 
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from lnncc import calibration
@@ -26,7 +28,7 @@ def run(args: Namespace) -> Answer:
     ranges = dict(_range(text) for text in args.range)
     target = targets.load(args.target)
     data = None if args.calib is None else calibration.read_npz(Path(args.calib))
-    dump = None if args.dump is None else Path(args.dump)
+    dump = None if args.dump is None else _made(Path(args.dump))
     build = compile_model(model.load(args.model), settings, calibration=data, ranges=ranges, dump=dump).build
     cost = _measured(build, target, required=args.require_size)
     if cost is not None:
@@ -86,14 +88,24 @@ def _measured(build: Build, target: Target, *, required: bool) -> Sizes | None:
         return None
 
 
+def _made(folder: Path) -> Path:
+    with _writing(folder, "--dump"):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def _write(build: Build, folder: Path) -> None:
-    try:
+    with _writing(folder, "-o"):
         build.write(folder)
+
+
+@contextmanager
+def _writing(folder: Path, option: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise LnnccError(
-            "E0211", f"cannot write to {folder}: {reason}", helps=("choose another folder with -o",)
-        ) from error
+        title = f"cannot write to {folder}: {error.strerror or error}"
+        raise LnnccError("E0211", title, helps=(f"choose another folder with {option}",)) from error
 
 
 def _answer(build: Build, cost: Sizes | None, folder: str) -> Answer:

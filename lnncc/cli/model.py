@@ -4,7 +4,8 @@ import importlib
 import inspect
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -80,7 +81,7 @@ def _from_code(name: str, attribute: str) -> Model:
     if isinstance(found, Model):
         return found
     if not callable(found):
-        raise _no_model(f"{name}:{attribute}", f"a {type(found).__name__}")
+        raise _no_model(f"{name}:{attribute}", f"of type {type(found).__name__}")
     return _called(found, module, f"{name}:{attribute}")
 
 
@@ -89,30 +90,39 @@ def _imported(name: str) -> ModuleType:
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
-            raise _nothing(f"there is no module {name}", f"looked in {here} and in this Python's packages") from error
-        raise _user_error(name, error) from error
-    except Exception as error:
-        raise _user_error(name, error) from error
+        with _your_code(name):
+            return importlib.import_module(name)
+    except LnnccError as error:
+        cause = error.__cause__
+        missing = cause.name if isinstance(cause, ModuleNotFoundError) else None
+        if missing is not None and f"{name}.".startswith(f"{missing}."):
+            looked = f"looked in {here} and in this Python's packages"
+            raise _nothing(f"there is no module {name}", looked) from error
+        raise
+
+
+@contextmanager
+def _your_code(what: str) -> Iterator[None]:
+    """Around the user's own code: what it raises is E0334 at its own line, unless it is an error of ours already."""
+    try:
+        yield
+    except LnnccError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise _user_error(what, error) from error
 
 
 def _called(found: Callable[..., object], module: ModuleType, what: str) -> Model:
     """A function without parameters makes the model; any other is a step, described by what stands beside it."""
     if not inspect.signature(found).parameters:
-        try:
+        with _your_code(what):
             made = found()
-        except LnnccError:
-            raise
-        except Exception as error:
-            raise _user_error(what, error) from error
         if not isinstance(made, Model):
-            raise _no_model(f"{what}()", f"a {type(made).__name__}")
+            raise _no_model(f"{what}()", f"of type {type(made).__name__}")
         return made
     missing = [name for name in BESIDE if not hasattr(module, name)]
     if missing:
-        raise _no_model(what, f"a function, and its module has no {', '.join(missing)}")
+        raise _no_model(what, f"a function, whose module has no {', '.join(missing)}")
     params, state, inputs = (getattr(module, name) for name in BESIDE)
     return frontend.trace(found, params, state=state, inputs=inputs)
 
@@ -120,7 +130,7 @@ def _called(found: Callable[..., object], module: ModuleType, what: str) -> Mode
 def _no_model(what: str, found: str) -> LnnccError:
     return LnnccError(
         "E0333",
-        f"{what} is no model but {found}",
+        f"{what} is no model, but {found}",
         helps=(
             "give a lnncc.Model, or a function without parameters that returns one",
             "or a step(params, state, x, dt) in a module that also has `params`, `state` and `inputs`",
@@ -128,12 +138,19 @@ def _no_model(what: str, found: str) -> LnnccError:
     )
 
 
-def _user_error(what: str, error: Exception) -> LnnccError:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    source = Source(frame.filename, frame.lineno or 0, (frame.colno or 0) + 1, (frame.end_colno or 0) + 1)
+def _user_error(what: str, error: BaseException) -> LnnccError:
     return LnnccError(
         "E0334",
         f"{what} failed: {type(error).__name__}: {' '.join(str(error).split())[:200]}",
-        source=None if frame.filename.startswith("<") else source,
+        source=_place(error),
         helps=("lnncc ran your code to get the model; see all of it with --debug",),
     )
+
+
+def _place(error: BaseException) -> Source | None:
+    """The innermost line in a file below the current folder."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(Path.cwd())]
+    if not frames:
+        return None
+    frame = frames[-1]
+    return Source(frame.filename, frame.lineno or 0, (frame.colno or 0) + 1, (frame.end_colno or 0) + 1)

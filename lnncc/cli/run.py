@@ -17,6 +17,8 @@ from lnncc.validate import chip, compare, host
 def run(args: Namespace) -> Answer:
     """Run from reset. Raises E0420 for data of several streams, and as ``emulate.run``."""
     target = targets.load(args.on)
+    if args.emulator is not None:
+        target.machine(args.emulator)
     build = builds.read(Path(args.folder))
     raw = compare.raw_inputs(build, inputs.read(build, args.data))
     if len(raw[0]) != 1:

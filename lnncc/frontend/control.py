@@ -11,11 +11,11 @@ from lnncc.frontend.builder import Builder
 from lnncc.frontend.liveness import CALLS, SILENT, Wanted, known_carries, live, scan_live
 from lnncc.frontend.movement import MOVERS
 from lnncc.frontend.operand import Const, Operand, constant
-from lnncc.frontend.rules import RULES, cut, joined, split
+from lnncc.frontend.rules import MANY, RULES, row, stacked
 
 UNROLL_LIMIT = 50_000  # equations; beyond this the C of a step is no longer a program for a microcontroller
 DEAD = constant(np.nan)  # stands for an operand that no live equation reads
-KNOWN = sorted({*RULES, *MOVERS, *CALLS, "split", "scan", "while", "cond"})
+KNOWN = sorted({*RULES, *MOVERS, *CALLS, *MANY, "scan", "while", "cond"})
 
 
 class Translator:
@@ -71,8 +71,8 @@ class Translator:
 
     def _plain(self, equation: compat.Equation, xs: list[Operand]) -> list[Operand] | None:
         name, out = equation.primitive.name, equation.outvars[0].aval
-        if name == "split":
-            return split(self.builder, equation.params, xs)
+        if name in MANY:
+            return MANY[name](self.builder, equation.params, xs)
         if any(compat.kind(v.aval.dtype) not in "fib" for v in (*equation.invars, *equation.outvars)):
             return None
         result = None
@@ -156,16 +156,16 @@ class Translator:
         carry, ys = list(scan.carry), [[] for _ in range(len(scan.body.outvars) - scan.n_carry)]
         for k in scan.order():
             self._spend(len(scan.body.eqns), source)
-            xs = [_row(self.builder, x, k) if alive else DEAD for x, alive in zip(scan.xs, scan.live_xs, strict=True)]
+            xs = [row(self.builder, x, k) if alive else DEAD for x, alive in zip(scan.xs, scan.live_xs, strict=True)]
             results = self.run(scan.body, scan.body_consts, [*scan.consts, *carry, *xs], scan.wanted())
             carry = results[: scan.n_carry]
             for column, y in zip(ys, results[scan.n_carry :], strict=True):
                 column.append(y)
-        stacked = [
-            _stack(self.builder, column[:: -1 if scan.reverse else 1]) if want else DEAD
+        results = [
+            stacked(self.builder, column[:: -1 if scan.reverse else 1], 0) if want and column else DEAD
             for column, want in zip(ys, scan.outs[scan.n_carry :], strict=True)
         ]
-        return carry + stacked
+        return carry + results
 
     def _spend(self, equations: int, source: Source | None) -> None:
         self.rounds += max(equations, 1)
@@ -214,14 +214,3 @@ def _read(env: Mapping[compat.Var, Operand], var: compat.Var) -> Operand:
         return env.get(var, DEAD)
     return constant(array, compat.kind(var.aval.dtype))
 
-
-def _row(b: Builder, x: Operand, index: int) -> Operand:
-    """``x[index]``."""
-    if isinstance(x, Const):
-        return Const(x.array[index])
-    part = cut(b, x, (index, *(0 for _ in x.shape[1:])), (index + 1, *x.shape[1:]))
-    return b.reshape(part, x.shape[1:])
-
-
-def _stack(b: Builder, rows: Sequence[Operand]) -> Operand:
-    return joined(b, [b.reshape(row, (1, *row.shape)) for row in rows], 0)

@@ -11,7 +11,8 @@ import numpy as np
 from lnncc import primitives
 from lnncc.frontend.operand import Const, Operand, Ref, is_finite
 
-_OVERFLOWING = {"exp", "exp2", "expm1", "log", "log1p", "sqrt", "rsqrt", "tan", "div", "pow", "rem"}
+_ESCAPING = "exp exp2 expm1 log log1p sqrt rsqrt tan asin acos sinh cosh acosh atanh div pow rem"
+_OVERFLOWING = frozenset(_ESCAPING.split())  # finite operands may give infinity or NaN
 _COMPARISONS = {"eq", "ne", "lt", "le", "gt", "ge"}
 
 

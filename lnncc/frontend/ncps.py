@@ -52,7 +52,7 @@ def from_ncps(
         outputs: of an LTC without output map: how many of its neurons are outputs.
         epsilon: of an LTC.
         proj: the name of a linear readout behind the cell, if it is not ncps' own ``fc``; False leaves out
-            whatever else is in the file.
+            whatever the file has outside the cell.
 
     Raises:
         LnnccError: E0320 asking for what the file does not say; E0321 for mixed memory; E0322 for a pickle;
@@ -80,8 +80,7 @@ def network(weights: Weights, told: Told) -> Network:
         found = readout(weights, fc, found)
     if told.proj:
         found = _behind(weights, told.proj.replace("__", "."), found)
-    if told.proj is None:
-        _require_all_used(weights, found)
+    _require_all_used(weights, found, prefix, told.proj)
     return found
 
 
@@ -123,20 +122,25 @@ def _behind(weights: Weights, name: str, found: Network) -> Network:
     return readout(weights, name, found)
 
 
-def _require_all_used(weights: Weights, found: Network) -> None:
+def _require_all_used(weights: Weights, found: Network, prefix: str, proj: str | Literal[False] | None) -> None:
     """An array of unknown use may be a part of the model: compiling without it would be silently wrong."""
     others = [name for name in weights.arrays if name not in found.used]
-    if not others:
-        return
-    linear = (n for n in others if n.endswith(".weight") and weights.arrays[n].shape[1:] == (found.cell.outputs,))
-    readouts = [
-        f'if it is the readout behind the cell: from_ncps(..., proj="{n.removesuffix(".weight")}")' for n in linear
-    ]
-    raise LnnccError(
-        "E0325",
-        f"{weights.origin} has arrays of unknown use: {_listed(map(weights.key, others))}",
-        helps=(*readouts[:3], "to compile the cell without them: from_ncps(..., proj=False)"),
-    )
+    inside = [name for name in others if prefix and name.startswith(prefix)]
+    if inside:
+        raise _unknown_use(weights, inside, "they are inside the cell: it is none of ncps 1.0.1 for torch")
+    if others and proj is not False:
+        fits = [n.removesuffix(".weight") for n in others if _is_linear(weights, n, found.cell.outputs)]
+        readouts = [f'if it is the readout behind the cell: from_ncps(..., proj="{name}")' for name in fits[:3]]
+        raise _unknown_use(weights, others, *readouts, "to compile without them: from_ncps(..., proj=False)")
+
+
+def _is_linear(weights: Weights, name: str, columns: int) -> bool:
+    return name.endswith(".weight") and weights.arrays[name].shape[1:] == (columns,)
+
+
+def _unknown_use(weights: Weights, names: list[str], *helps: str) -> LnnccError:
+    arrays = _listed(map(weights.key, names))
+    return LnnccError("E0325", f"{weights.origin} has arrays of unknown use: {arrays}", helps=helps)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -108,8 +108,8 @@ def cfc(weights: Weights, prefix: str, told: Told) -> Network:
 
 def _backbone(weights: Weights, prefix: str) -> list[str]:
     """The dense layers in order. Their numbers have gaps, where activations and dropout are."""
-    name = re.compile(re.escape(prefix) + r"backbone\.(\d+)\.weight")
-    numbers = sorted(int(match[1]) for match in filter(None, map(name.fullmatch, weights.arrays)))
+    name = re.compile(re.escape(prefix) + r"backbone\.(\d+)\.(?:weight|bias)")
+    numbers = sorted({int(match[1]) for match in filter(None, map(name.fullmatch, weights.arrays))})
     return [f"backbone.{number}" for number in numbers]
 
 

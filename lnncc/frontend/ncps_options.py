@@ -44,11 +44,11 @@ OPTIONS: Mapping[Kind, tuple[str, ...]] = {
     "CfC": ("mode", "activation"),
 }
 QUESTIONS: Mapping[str, Question] = {
-    "mode": Question('"default" or "no_gate"', '`mode` of the CfC; ncps takes "default"', '"default"'),
-    "activation": Question(_quoted(ACTIVATIONS), '`activation` of the CfC; ncps takes "lecun_tanh"', '"lecun_tanh"'),
-    "unfolds": Question("a whole number from 1", "`ode_unfolds` of the LTC; ncps takes 6", "6"),
+    "mode": Question('"default" or "no_gate"', '`mode` of the CfC, "default" by default', '"default"'),
+    "activation": Question(_quoted(ACTIVATIONS), '`activation` of the CfC, "lecun_tanh" by default', '"lecun_tanh"'),
+    "unfolds": Question("a whole number from 1", "`ode_unfolds` of the LTC, 6 by default", "6"),
     "implicit": Question(
-        "True or False", "`implicit_param_constraints`; ncps takes True for LTC, False for LTCCell", "True"
+        "True or False", "`implicit_param_constraints`, by default True for LTC, False for LTCCell", "True"
     ),
     "outputs": Question(
         "a whole number from 1", "`output_dim` of the wiring: the checkpoint has no output_w that shows it", "1"

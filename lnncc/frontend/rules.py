@@ -163,6 +163,16 @@ def _concatenate(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Av
     return joined(b, xs, int(str(p["dimension"])))
 
 
+def stacked(b: Builder, xs: Sequence[Operand], axis: int) -> Operand:
+    """``xs``, all of one shape, along a new ``axis``."""
+    shape = (*xs[0].shape[:axis], 1, *xs[0].shape[axis:])
+    return joined(b, [b.reshape(x, shape) for x in xs], axis)
+
+
+def _stack(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    return stacked(b, xs, int(str(p["axis"])))
+
+
 def _reduce_sum(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
     axes = ints(p["axes"])
     if all(xs[0].shape[axis] == 1 for axis in axes):
@@ -209,8 +219,9 @@ def _dot_general(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Av
     return b.emit("dot", xs, out.shape, compat.kind(out.dtype), attrs)
 
 
-_ALIKE = """abs sign floor ceil exp exp2 expm1 log log1p sqrt rsqrt sin cos tan atan tanh logistic erf erfc neg
+_ALIKE = """abs sign floor ceil exp exp2 expm1 log log1p sqrt rsqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh cbrt logistic erf erfc neg
 is_finite add sub mul max min pow rem eq ne lt le gt ge"""
+_NOTHING = "copy copy_p stop_gradient reduce_precision name sharding_constraint"  # on numbers, these do nothing
 
 RULES: Mapping[str, Rule] = {
     **{name: _same(name) for name in _ALIKE.split()},
@@ -219,7 +230,7 @@ RULES: Mapping[str, Rule] = {
     "or": _logical("or"),
     "xor": _logical("ne"),
     "not": _logical("not"),
-    **dict.fromkeys(("copy", "copy_p", "stop_gradient", "reduce_precision", "optimization_barrier"), _identity),
+    **dict.fromkeys(_NOTHING.split(), _identity),
     "div": _div,
     "integer_pow": _integer_pow,
     "square": _square,
@@ -235,6 +246,7 @@ RULES: Mapping[str, Rule] = {
     "transpose": _transpose,
     "slice": _slice,
     "concatenate": _concatenate,
+    "stack": _stack,
     "reduce_sum": _reduce_sum,
     "reduce_max": _tree("max"),
     "reduce_min": _tree("min"),
@@ -245,7 +257,25 @@ RULES: Mapping[str, Rule] = {
 }
 
 
-def split(b: Builder, p: compat.Params, xs: list[Operand]) -> list[Operand]:
-    """The one structural primitive with several results."""
+def _split(b: Builder, p: compat.Params, xs: list[Operand]) -> list[Operand]:
     axis, edges = int(str(p["axis"])), np.cumsum((0, *ints(p["sizes"])))
     return [_along(b, xs[0], axis, int(a), int(z)) for a, z in pairwise(edges)]
+
+
+def _unstack(b: Builder, p: compat.Params, xs: list[Operand]) -> list[Operand]:
+    axis = int(str(p["axis"]))
+    return [row(b, xs[0], k, axis) for k in range(xs[0].shape[axis])]
+
+
+def row(b: Builder, x: Operand, index: int, axis: int = 0) -> Operand:
+    """The elements of ``x`` at ``index`` of ``axis``, without that axis."""
+    shape = (*x.shape[:axis], *x.shape[axis + 1 :])
+    return b.reshape(_along(b, x, axis, index, index + 1), shape)
+
+
+# Primitives with several results.
+MANY: Mapping[str, Callable[[Builder, compat.Params, list[Operand]], list[Operand]]] = {
+    "split": _split,
+    "unstack": _unstack,
+    **dict.fromkeys(("device_put", "optimization_barrier"), lambda b, p, xs: xs),
+}

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from lnncc.errors import LnnccError
+from lnncc.frontend.leaves import require_finite
 
 Array = np.ndarray
 PICKLES = frozenset({".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib"})
@@ -85,10 +86,10 @@ def read(source: str | PathLike[str] | Mapping[str, object]) -> Weights:
 
 def _npz(path: Path) -> dict[str, object]:
     try:
-        file = np.load(path, allow_pickle=False)
-        if not isinstance(file, np.lib.npyio.NpzFile):
-            raise ValueError("it holds one array without a name")
-        with file:
+        with path.open("rb") as stream:
+            file = np.load(stream, allow_pickle=False)
+            if not isinstance(file, np.lib.npyio.NpzFile):
+                raise ValueError("it holds one array without a name")
             if any(name.endswith(".pkl") for name in file.files):  # what torch.save writes is a zip, too
                 raise _pickle(path.name)
             return {name: file[name] for name in file.files}
@@ -115,6 +116,8 @@ def _named(entries: Iterable[tuple[str, object]], origin: str) -> Weights:
     keys: dict[str, str] = {}
     for key, value in entries:
         name = str(key).replace("__", ".")
+        if not name.isprintable():
+            raise LnnccError("E0411", f"{origin} has an array with an unprintable name: {name!r:.60}")
         if name in keys:
             raise LnnccError("E0411", f"{origin} has two arrays of one name: {keys[name]} and {key}")
         arrays[name], keys[name] = _numbers(str(key), value, origin), str(key)
@@ -135,22 +138,8 @@ def _numbers(key: str, value: object, origin: str) -> Array:
             notes=(str(error).splitlines()[0],),
             helps=("give arrays in host memory: {k: v.cpu().float().numpy() for k, v in model.state_dict().items()}",),
         ) from error
-    _require_finite(key, array, origin)
+    require_finite(key, array, f"in {origin}, parameter")
     return array
-
-
-def _require_finite(key: str, array: Array, origin: str) -> None:
-    bad = ~np.isfinite(array)
-    if not bad.any():
-        return
-    nans = int(np.isnan(array).sum())
-    first = ", ".join(map(str, np.argwhere(bad)[0]))
-    raise LnnccError(
-        "E0402",
-        f"parameter `{key}` contains {nans} NaN and {int(bad.sum()) - nans} inf of {array.size} values",
-        notes=(f"first at {key}[{first}], in {origin}",),
-        helps=("training diverged? the last finite checkpoint is usually the right one",),
-    )
 
 
 def _pickle(name: str) -> LnnccError:

@@ -18,7 +18,12 @@ def span(attrs: Mapping[str, Attr], x: Interval) -> Interval:
 
 
 def quantise(node: Node, q: Quantiser) -> None:
+    """A range as wide as the format needs no door."""
     low, high = q.door(node.inputs[0])
+    if (low, high) == fx.INT16:
+        whole: dict[str, Attr] = {"start": 0, "n": q.size(node.outputs[0])}
+        q.emit("slice", node.inputs, node.outputs[0], q.format(node.outputs[0]), whole)
+        return
     attrs: dict[str, Attr] = {"low": low, "high": high, "n": q.size(node.outputs[0])}
     q.emit("door", node.inputs, node.outputs[0], q.format(node.outputs[0]), attrs)
 

@@ -49,10 +49,9 @@ LONG_ON_M3: Mapping[str, Cost] = {
 def estimate(image: Image, trace: Trace, model: str) -> Cycles:
     """Cycles of one traced call on the core that ``model`` names, a key of ``MODELS``."""
     cost, code = MODELS[model], _code(image, trace)
-    total = [0, 0, 0]
-    for times, cycles in _charges(trace, code, cost):
-        total = [so_far + times * part for so_far, part in zip(total, cycles, strict=True)]
-    return Cycles(*total)
+    charges = _charges(trace, code, cost)
+    low, nominal, high = (sum(times * cycles[i] for times, cycles in charges) for i in range(3))
+    return Cycles(low, nominal, high)
 
 
 def _code(image: Image, trace: Trace) -> Mapping[Block, tuple[Instruction, ...]]:
@@ -63,9 +62,7 @@ def _code(image: Image, trace: Trace) -> Mapping[Block, tuple[Instruction, ...]]
     return code
 
 
-def _charges(
-    trace: Trace, code: Mapping[Block, tuple[Instruction, ...]], cost: Model
-) -> list[tuple[int, Cost]]:
+def _charges(trace: Trace, code: Mapping[Block, tuple[Instruction, ...]], cost: Model) -> list[tuple[int, Cost]]:
     """(times, cycles of it) for the inside of blocks and for the seams between two blocks.
 
     A block's last instruction is charged at the seam, where it is known whether it branched, and its first one
@@ -88,8 +85,9 @@ def _inside(block: tuple[Instruction, ...], cost: Model) -> Cost:
 
 
 def _leaving(block: tuple[Instruction, ...], following: Instruction, cost: Model) -> Cost:
-    """The last instruction; where it is the first too, what precedes it is charged as nothing special."""
-    return cost(block[-2] if len(block) > 1 else None, block[-1], following)
+    """The last instruction; where it is the first too, nothing is known of what ran before it."""
+    *earlier, last = block
+    return cost(earlier[-1] if earlier else None, last, following)
 
 
 def _entering(before: Instruction | None, block: tuple[Instruction, ...], cost: Model) -> Cost:

@@ -73,7 +73,7 @@ class Image:
         """``size`` bytes at ``address``; IndexError where the program holds none."""
         for section in self.sections:
             offset = address - section.address
-            if 0 <= offset and offset + size <= len(section.data):
+            if offset >= 0 and offset + size <= len(section.data):
                 return section.data[offset : offset + size]
         raise IndexError(f"no bytes at {address:#x}")
 

@@ -103,9 +103,7 @@ def _traces(
     return ()
 
 
-def _costs(
-    elf: Path, target: Target, traces: "tuple[Trace, ...]"
-) -> "tuple[tuple[int, ...], tuple[Cycles, ...]]":
+def _costs(elf: Path, target: Target, traces: "tuple[Trace, ...]") -> "tuple[tuple[int, ...], tuple[Cycles, ...]]":
     if not traces:
         return (), ()
     from lnncc.validate import cycles

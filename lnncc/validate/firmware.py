@@ -49,18 +49,23 @@ def _build(
     board = target.emulated()
     chosen = toolchain.find(target) if compiler is None else compiler
     output.mkdir(parents=True, exist_ok=True)
-    texts = _texts(target)
+    texts = text_folders(target)
     context = {"name": interface.name, "interface": interface, "target": target, "board": board}
     main, script = (_render(texts, name, context, output) for name in ("main.c", "link.ld"))
     sources = list(model) or [_render(texts, "empty.c", context, output)]
-    own = [main, *sorted(path for folder in texts for path in folder.glob("*.c"))]
+    own = [main, *own_sources(target)]
     include = (directory, texts[0])
     objects = [_compile(chosen, path, output, include, ()) for path in sources]
     objects += [_compile(chosen, path, output, include, AS_WRITTEN[chosen.kind]) for path in own]
     return toolchain.link(chosen, objects, output.with_suffix(".elf"), script)
 
 
-def _texts(target: Target) -> tuple[Path, Path]:
+def own_sources(target: Target) -> tuple[Path, ...]:
+    """The C of the firmware that is not rendered."""
+    return tuple(sorted(path for folder in text_folders(target) for path in folder.glob("*.c")))
+
+
+def text_folders(target: Target) -> tuple[Path, Path]:
     """The folders of firmware text: what is the same on every machine, and what the target's kind adds."""
     return share.folder("templates") / "firmware", share.folder("targets") / target.kind
 
@@ -78,9 +83,5 @@ def _render(folders: Sequence[Path], name: str, context: Mapping[str, object], o
     return path
 
 
-def _compile(
-    compiler: Compiler, source: Path, output: Path, include: Sequence[Path], flags: Sequence[str]
-) -> Path:
-    return toolchain.compile_object(
-        compiler, source, output / f"{source.stem}.o", include=include, flags=flags
-    )
+def _compile(compiler: Compiler, source: Path, output: Path, include: Sequence[Path], flags: Sequence[str]) -> Path:
+    return toolchain.compile_object(compiler, source, output / f"{source.stem}.o", include=include, flags=flags)

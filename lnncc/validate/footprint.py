@@ -1,13 +1,10 @@
-"""What a model costs in memory: flash, RAM and worst-case stack, read from its linked firmware."""
+"""What a model costs in memory: flash, RAM and worst-case stack, read off its linked firmware."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from lnncc.plan.interface import Interface
-from lnncc.target import Target
-from lnncc.validate import elf, firmware, stack
+from lnncc.validate import elf, stack
 from lnncc.validate.elf import Image
-from lnncc.validate.toolchain import Compiler
 
 STATE = "model_state"  # the caller's struct in templates/firmware/main.c.j2
 
@@ -26,23 +23,20 @@ class Footprint:
     stack_path: tuple[str, ...]
 
 
-def measure(
-    directory: Path, interface: Interface, target: Target, workdir: Path, compiler: Compiler | None = None
-) -> Footprint:
-    """Link the model in ``directory`` as firmware and compare it with firmware that has none.
+def measure(full: Path, empty: Path, name: str) -> Footprint:
+    """Compare the firmware of the model ``name`` with the same firmware without it; see ``validate/firmware``.
 
     Raises:
-        LnnccError: as ``firmware.build`` and ``stack.bound``.
+        LnnccError: E0703 without the extra, and as ``stack.bound``.
     """
-    full = elf.read(firmware.build(directory, interface, target, workdir, compiler))
-    empty = elf.read(firmware.build_empty(directory, interface, target, workdir, compiler))
-    worst = stack.bound(full, f"{interface.name}_step")
-    return Footprint(_flash(full, empty, interface), _ram(full, empty), worst.size, worst.path)
+    with_model, without = elf.read(full), elf.read(empty)
+    worst = stack.bound(with_model, f"{name}_step")
+    return Footprint(_flash(with_model, without, name), _ram(with_model, without), worst.size, worst.path)
 
 
-def _flash(full: Image, empty: Image, interface: Interface) -> int:
-    """The difference, less the functions of the empty model, which stand where the model's would."""
-    stubs = sum(empty.symbol(f"{interface.name}_{verb}").size for verb in ("reset", "step"))
+def _flash(full: Image, empty: Image, name: str) -> int:
+    """The difference, and the functions of the empty model, which stand where the model's would."""
+    stubs = sum(empty.symbol(f"{name}_{verb}").size for verb in ("reset", "step"))
     return full.flash - empty.flash + stubs
 
 

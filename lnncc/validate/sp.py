@@ -88,6 +88,8 @@ def _value(image: Image, instruction: Instruction, known: Known) -> Amount | Non
             return known.get(instruction.registers[1])
         case "movt":
             return _top(instruction, known)
+        case "lsl" if instruction.immediate is not None:
+            return _shifted(instruction, known)
         case "ldr":
             return _literal(image, instruction)
         case "add" | "sub" | "addw" | "subw":
@@ -100,6 +102,14 @@ def _top(instruction: Instruction, known: Known) -> Amount | None:
     if low is None or low.base is not Base.ZERO or instruction.immediate is None:
         return None
     return Amount(Base.ZERO, low.amount & 0xFFFF | instruction.immediate << 16)
+
+
+def _shifted(instruction: Instruction, known: Known) -> Amount | None:
+    """A constant to the left, which is how a Cortex-M0 makes one of up to 1020."""
+    value = known.get(instruction.registers[-1])
+    if value is None or value.base is not Base.ZERO or instruction.immediate is None:
+        return None
+    return Amount(Base.ZERO, _signed(value.amount << instruction.immediate))
 
 
 def _literal(image: Image, instruction: Instruction) -> Amount | None:

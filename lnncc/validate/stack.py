@@ -137,4 +137,3 @@ def _beyond_tables(
 
 def _inside(address: int, function: Symbol) -> bool:
     return function.address <= address < function.end
-

@@ -73,9 +73,7 @@ def decode(image: Image, address: int, size: int) -> tuple[Instruction, ...]:
 
 
 def _disassembler() -> capstone.Cs:
-    made = capstone.Cs(
-        capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS | capstone.CS_MODE_V8
-    )
+    made = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS | capstone.CS_MODE_V8)
     made.detail = True
     return made
 
@@ -84,25 +82,25 @@ _DISASSEMBLER = _disassembler()
 
 
 def _instruction(one: capstone.CsInsn) -> Instruction:
+    def named(register: int) -> str:
+        return one.reg_name(register) or ""
+
     immediates = [op.imm for op in one.operands if op.type == arm.ARM_OP_IMM]
-    memories = [op.mem for op in one.operands if op.type == arm.ARM_OP_MEM]
-    name = one.insn_name()
+    memory = [op.mem for op in one.operands if op.type == arm.ARM_OP_MEM]
+    memories = [Memory(named(mem.base), named(mem.index), mem.disp) for mem in memory]
+    name = one.insn_name() or UNKNOWN
     return Instruction(
         address=one.address,
         size=one.size,
         name=name,
         text=f"{one.mnemonic} {one.op_str}".strip(),
         conditional=one.cc not in (arm.ARM_CC_AL, arm.ARM_CC_INVALID) and name != "it",
-        registers=tuple(one.reg_name(op.reg) for op in one.operands if op.type == arm.ARM_OP_REG),
+        registers=tuple(named(op.reg) for op in one.operands if op.type == arm.ARM_OP_REG),
         immediate=immediates[-1] if immediates else None,
-        memory=_memory(one, memories[0]) if memories else None,
+        memory=memories[0] if memories else None,
         writeback=one.writeback,
-        writes=frozenset(one.reg_name(register) for register in one.regs_access()[1]),
+        writes=frozenset(map(named, one.regs_access()[1])),
     )
-
-
-def _memory(one: capstone.CsInsn, memory: "arm.ArmOpMem") -> Memory:
-    return Memory(one.reg_name(memory.base) or "", one.reg_name(memory.index) or "", memory.disp)
 
 
 def _unknown(address: int, half: bytes) -> Instruction:

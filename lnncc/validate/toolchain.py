@@ -18,6 +18,7 @@ FREESTANDING = (
     "-ffreestanding",
     "-ffunction-sections",
     "-fdata-sections",
+    "-fomit-frame-pointer",
     "-fno-unwind-tables",
     "-fno-asynchronous-unwind-tables",
 )
@@ -140,9 +141,7 @@ def _command(entry: Toolchain) -> tuple[str, ...] | None:
     return None if path is None else (path, "cc")
 
 
-def _call(
-    command: Sequence[str], folder: Path, seconds: float
-) -> subprocess.CompletedProcess[str]:
+def _call(command: Sequence[str], folder: Path, seconds: float) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
             command,

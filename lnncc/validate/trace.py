@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lnncc.validate import thumb
 from lnncc.validate.elf import Image
@@ -43,6 +44,6 @@ class Trace:
 def from_blocks(sequence: list[tuple[int, int]], after: int) -> Trace:
     """The trace of a call that ran through (address, size) in ``sequence`` and returned to ``after``."""
     known = {pair: Block(*pair) for pair in set(sequence)}
-    pairs = Counter(zip(sequence, sequence[1:], strict=False))
+    pairs = Counter(pairwise(sequence))
     edges = {(known[a], known[b]): times for (a, b), times in pairs.items()}
     return Trace(known[sequence[0]], edges, known[sequence[-1]], after)

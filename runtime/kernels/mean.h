@@ -3,9 +3,13 @@
 /* 0 < D + p < 65536 (proven). y MAY be z. */
 LN_FN void ln_mean(int16_t *y, const int32_t *pair, const int16_t *z, const uint16_t *p, ln_size n)
 {
-    for (ln_size j = 0; j < n; j++) {
-        const int32_t weight = ln_ldu16(p + j);
-        const int32_t numerator = ln_mac(pair[2 * j], weight, z[j]);
-        y[j] = ln_div(numerator, ln_add(pair[2 * j + 1], weight));
+    for (uint32_t j = n; j != 0; j--) {
+        const int32_t weight = ln_ldu16(p);
+        const int32_t numerator = ln_mac(pair[0], weight, *z);
+        *y = ln_div(numerator, ln_add(pair[1], weight));
+        pair += 2;
+        p++;
+        z++;
+        y++;
     }
 }

@@ -1,9 +1,9 @@
 /* synapses: pair[j] = base[j] + (sum of g e, sum of g) over the next counts[j] synapses, g = w f(a v + b). */
 
 /* One integer g enters both sums: the quotient of a pair then lies in the hull of the e, exactly. base MAY be pair. */
-LN_FN void ln_synapses(int32_t *pair, const int32_t *base, const int16_t *v, const ln_synapse *synapse, const uint16_t *counts, const int16_t *nodes, int32_t low, int32_t top, int32_t shift, ln_size n)
+LN_FN void ln_synapses(int32_t *pair, const int32_t *base, const int16_t *v, const ln_synapse *synapse, const uint16_t *counts, const ln_node *nodes, int32_t low, int32_t top, int32_t shift, ln_size n)
 {
-    for (ln_size j = 0; j < n; j++) {
+    for (uint32_t j = n; j != 0; j--) {
         int32_t numerator = ln_ld32(base);
         int32_t denominator = ln_ld32(base + 1);
         for (uint32_t k = ln_ldu16(counts); k != 0; k--) {

@@ -58,4 +58,3 @@ class Host:
             case Operation.EXIT_EXTENDED:
                 self.status = second
         return REFUSED
-

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from lnncc.errors import LnnccError
 from lnncc.target import Board, Region
-from lnncc.validate import elf, trace as traces
+from lnncc.validate import elf
+from lnncc.validate import trace as traces
 from lnncc.validate.elf import Image
 from lnncc.validate.emulators.job import Job, bad_status, crashed, timed_out
 from lnncc.validate.emulators.semihosting import Host
@@ -15,6 +16,7 @@ from lnncc.validate.trace import Trace
 with needs("unicorn"):
     import unicorn
     from unicorn import arm_const as arm
+    from unicorn.unicorn import Uc, UcError
 
 PAGE = 4096
 NOWHERE = 0xFFFFFFF0  # no board has code there, so emulation ends by exit, fault or time only
@@ -30,7 +32,7 @@ class Machine:
     """One run: the emulated core, the host's side, and why it stopped."""
 
     image: Image
-    core: unicorn.Uc
+    core: Uc
     host: Host
     failure: LnnccError | None = None
 
@@ -68,7 +70,7 @@ class _Recorder:
     after: int | None = None
     finished: list[Trace] = field(default_factory=list[Trace])
 
-    def block(self, core: unicorn.Uc, address: int, size: int, _data: object) -> None:
+    def block(self, core: Uc, address: int, size: int, _data: object) -> None:
         if self.after is None:
             if address != self.entry or len(self.finished) == self.limit:
                 return
@@ -80,9 +82,9 @@ class _Recorder:
         self.sequence.append((address, size))
 
 
-def boot(image: Image, board: Board, machine: str) -> unicorn.Uc:
+def boot(image: Image, board: Board, machine: str) -> Uc:
     """A core of the model ``machine`` with the image in its flash, SP and PC taken from the vector table."""
-    core = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
+    core = Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
     core.ctl_set_cpu_model(getattr(arm, f"UC_CPU_ARM_{machine}"))
     _map(core, board.flash, unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
     _map(core, board.ram, unicorn.UC_PROT_READ | unicorn.UC_PROT_WRITE)
@@ -95,7 +97,7 @@ def boot(image: Image, board: Board, machine: str) -> unicorn.Uc:
     return core
 
 
-def _map(core: unicorn.Uc, region: Region, permissions: int) -> None:
+def _map(core: Uc, region: Region, permissions: int) -> None:
     core.mem_map(region.origin, -(-region.size // PAGE) * PAGE, permissions)
 
 
@@ -107,8 +109,8 @@ def start(job: Job) -> Machine:
     return machine
 
 
-def _on_exception(machine: Machine) -> Callable[[unicorn.Uc, int, object], None]:
-    def handle(core: unicorn.Uc, number: int, _data: object) -> None:
+def _on_exception(machine: Machine) -> Callable[[Uc, int, object], None]:
+    def handle(core: Uc, number: int, _data: object) -> None:
         pc = core.reg_read(arm.UC_ARM_REG_PC)
         if number == BREAKPOINT and int.from_bytes(core.mem_read(pc, 2), "little") == SEMIHOSTING:
             _semihost(machine, core, pc)
@@ -119,8 +121,8 @@ def _on_exception(machine: Machine) -> Callable[[unicorn.Uc, int, object], None]
     return handle
 
 
-def _on_access(machine: Machine) -> Callable[[unicorn.Uc, int, int, int, int, object], None]:
-    def handle(core: unicorn.Uc, _access: int, address: int, size: int, _value: int, _data: object) -> None:
+def _on_access(machine: Machine) -> Callable[[Uc, int, int, int, int, object], None]:
+    def handle(core: Uc, _access: int, address: int, size: int, _value: int, _data: object) -> None:
         if address % size and machine.failure is None:
             machine.failure = _crash(machine, f"unaligned access to {address:#010x}")
             core.emu_stop()
@@ -128,7 +130,7 @@ def _on_access(machine: Machine) -> Callable[[unicorn.Uc, int, int, int, int, ob
     return handle
 
 
-def _semihost(machine: Machine, core: unicorn.Uc, pc: int) -> None:
+def _semihost(machine: Machine, core: Uc, pc: int) -> None:
     operation, block = core.reg_read(arm.UC_ARM_REG_R0), core.reg_read(arm.UC_ARM_REG_R1)
     result = machine.host.call(operation, block, core.mem_read, core.mem_write)
     if machine.host.status is not None:
@@ -142,7 +144,7 @@ def finish(machine: Machine, job: Job) -> None:
     reset = machine.core.reg_read(arm.UC_ARM_REG_PC)
     try:
         machine.core.emu_start(reset | 1, NOWHERE, timeout=round(job.seconds * 1e6))
-    except unicorn.UcError as error:
+    except UcError as error:
         raise _crash(machine, str(error)) from error
     if machine.failure is not None:
         raise machine.failure

@@ -1,4 +1,7 @@
-"""Writes a digest of the synapses that ncps 1.0.1 draws for many sizes and seeds: by hand, ``python make_wirings.py``."""
+"""Writes a digest of the synapses that ncps 1.0.1 draws for many sizes and seeds.
+
+Run by hand, with ncps==1.0.1 installed: ``python make_wirings.py``.
+"""
 
 import hashlib
 import json

@@ -1,0 +1,17 @@
+"""The files of a generated model."""
+
+from lnncc import share
+from lnncc.emit.render import render
+from lnncc.plan.program import Plan
+
+RUNTIME = ("lnn.h", "lnn_fx.h", "simd/scalar.h")
+ABI = 1  # of the runtime that the text was generated for; lnn.h says which one is there
+
+
+def emit(plan: Plan) -> dict[str, str]:
+    """Texts by name inside the folder: the model, and of the runtime what it uses."""
+    files = {f"{plan.name}{end}": render(f"model{end}", plan=plan, abi=ABI) for end in (".h", ".c")}
+    runtime = share.folder("runtime")
+    for name in (*RUNTIME, *(f"kernels/{kernel}.h" for kernel in plan.kernels)):
+        files[f"lnn/{name}"] = (runtime / name).read_text(encoding="utf-8")
+    return files

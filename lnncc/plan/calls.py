@@ -1,0 +1,136 @@
+"""Calls: the instructions of a timeline as calls of kernels, with the constants that they read."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+
+from lnncc.ir import Array, Attr, Graph
+from lnncc.ops import OPS
+from lnncc.plan import prototypes
+from lnncc.plan.copies import Copy
+from lnncc.plan.places import Place, Places
+from lnncc.plan.program import Call, Loop, Statement, Table
+from lnncc.plan.prototypes import Parameter, Prototype
+from lnncc.plan.timeline import Execute, Instruction, Moves, Ref, Repeat
+
+LIMITS = {
+    "int8_t": (-(1 << 7), (1 << 7) - 1),
+    "uint8_t": (0, (1 << 8) - 1),
+    "int16_t": (-(1 << 15), (1 << 15) - 1),
+    "uint16_t": (0, (1 << 16) - 1),
+    "ln_size": (0, (1 << 16) - 1),
+    "int32_t": (-(1 << 31), (1 << 31) - 1),
+}
+NODE = "ln_node"
+RECORDS = {"ln_synapse": ("int32_t", "int16_t", "int16_t", "int16_t", "uint16_t"), NODE: ("int16_t", "int16_t")}
+POINTED = {16: "int16_t", 32: "int32_t"}
+MAX_SHIFT = 30  # of ln_rshift
+SHIFTS = "s"  # the parameter of kernels with a right shift for each row; it follows the rows
+
+
+class Writer:
+    """Writes statements; ``tables`` and ``kernels`` grow as constants and kernels are first used."""
+
+    def __init__(self, graph: Graph, where: Places, names: Mapping[int, str], copies: Mapping[int, list[Copy]]) -> None:
+        self.graph, self.where, self.names, self.copies = graph, where, names, copies
+        self.bits = {name: v.format.bits for name, v in graph.values.items() if v.format is not None}
+        self.tables: dict[tuple[str, str], Table] = {}
+        self.kernels: set[str] = set()
+        self.loops = 0
+
+    def statements(self, instructions: Iterable[Instruction]) -> tuple[Statement, ...]:
+        return tuple(statement for i in instructions for statement in self._written(i))
+
+    def _written(self, instruction: Instruction) -> Iterator[Statement]:
+        if isinstance(instruction, Execute):
+            yield self._call(instruction)
+        elif isinstance(instruction, Moves):
+            yield from map(self._copy, self.copies[instruction.time])
+        else:
+            yield self._loop(instruction)
+
+    def _loop(self, repeat: Repeat) -> Loop:
+        assert 1 <= repeat.trips <= LIMITS["ln_size"][1]
+        variable, self.loops = f"u{self.loops}", self.loops + 1
+        return Loop(variable, repeat.trips, self.statements(repeat.body))
+
+    def _call(self, execute: Execute) -> Call:
+        """Pointers to results are the outputs, to constants the inputs, in order; scalars are attributes by name."""
+        node = execute.node
+        op = OPS[node.op]
+        function = op.kernel(node, self.bits) if hasattr(op, "kernel") else node.op
+        prototype = prototypes.find(node.op, f"ln_{function}")
+        self.kernels.add(node.op)
+        written, read = iter((execute.output,)), iter(execute.inputs)
+        self._check_shifts(execute, prototype)
+        arguments: list[str] = []
+        for parameter in prototype.parameters:
+            if parameter.pointer:
+                arguments.append(self._pointer(next(read if parameter.const else written), parameter))
+            else:
+                arguments.append(_scalar(node.attrs[parameter.name], parameter))
+        assert next(read, None) is None and next(written, None) is None, f"{prototype.name}: operands left over"
+        return Call(prototype.name, tuple(arguments), prototype.counts)
+
+    def _check_shifts(self, execute: Execute, prototype: Prototype) -> None:
+        """A row may be shifted by more than C allows only if it is all zero, so that every shift gives the same."""
+        reads = [p.name for p in prototype.parameters if p.pointer and p.const]
+        if SHIFTS not in reads:
+            return
+        position = reads.index(SHIFTS)
+        rows, shifts = (self.graph.constants[execute.inputs[i].value] for i in (position - 1, position))
+        assert not rows[shifts > MAX_SHIFT].any(), f"{execute.output.value} is shifted by more than {MAX_SHIFT}"
+
+    def _copy(self, copy: Copy) -> Call:
+        to, source, size = prototypes.find("copy", "ln_copy").parameters
+        self.kernels.add("copy")
+        origin = self._constant(copy.source, source) if isinstance(copy.source, Ref) else self._at(copy.source)
+        return Call("ln_copy", (self._at(copy.to), origin, _scalar(copy.size, size)))
+
+    def _pointer(self, ref: Ref, parameter: Parameter) -> str:
+        if ref.value in self.graph.constants:
+            return self._constant(ref, parameter)
+        assert POINTED[self.bits[ref.value]] == parameter.type, f"{ref.value} is no {parameter.type}"
+        return self._at(self.where.of(ref))
+
+    def _at(self, place: Place) -> str:
+        return _offset(self.names[place.block], place.start)
+
+    def _constant(self, ref: Ref, parameter: Parameter) -> str:
+        key = ref.value, parameter.type
+        if key not in self.tables:
+            values = self.graph.constants[ref.value]
+            if parameter.name == SHIFTS:
+                values = np.minimum(values, MAX_SHIFT)
+            values = _fitting(values, parameter.type)
+            label = self.graph.labels.get(ref.value, "constants")
+            self.tables[key] = Table(f"c{len(self.tables)}", parameter.type, values, label)
+        return _offset(self.tables[key].name, ref.start)
+
+
+def _offset(name: str, start: int) -> str:
+    return name if start == 0 else f"{name} + {start}"
+
+
+def _scalar(value: Attr, parameter: Parameter) -> str:
+    assert isinstance(value, int)
+    low, high = LIMITS[parameter.type] if parameter.name != "shift" else (0, MAX_SHIFT)
+    assert low <= value <= high, f"{parameter.name} = {value} does not fit {parameter.type}"
+    return literal(value)
+
+
+def literal(value: int) -> str:
+    """A decimal integer; the most negative int32 has no literal in C."""
+    return "(-2147483647 - 1)" if value == -(1 << 31) else str(value)
+
+
+def _fitting(values: Array, kind: str) -> Array:
+    """The integers as a table of ``kind``, flat but for records; C has no empty arrays."""
+    columns = RECORDS.get(kind, (kind,))
+    if kind == NODE:  # a node is its value and the rise to the next
+        values = np.stack([values[:-1], np.diff(values)], axis=-1)
+    flat = values.reshape(-1, len(columns))
+    for column, name in zip(flat.T, columns, strict=True):
+        low, high = LIMITS[name]
+        assert not column.size or (low <= column.min() and column.max() <= high), f"constant outside {name}"
+    return flat if len(flat) else np.zeros((1, len(columns)), np.int64)

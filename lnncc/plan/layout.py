@@ -1,0 +1,86 @@
+"""plan: an integer graph as calls, tables and buffers; where every value lies, and nothing about the text of C."""
+
+import hashlib
+from collections.abc import Mapping
+
+import numpy as np
+
+from lnncc import ir
+from lnncc.interval import Interval
+from lnncc.ir import Array, Graph, State
+from lnncc.plan.calls import Writer
+from lnncc.plan.copies import schedule
+from lnncc.plan.interface import Interface, Signal
+from lnncc.plan.packing import pack
+from lnncc.plan.places import places
+from lnncc.plan.program import HASH_BYTES, Field, Plan
+from lnncc.plan.timeline import timeline
+
+
+def plan(graph: Graph, name: str, bounds: Mapping[str, Interval]) -> Plan:
+    """Lay out ``graph`` as the C of model ``name``. ``bounds`` are the proven raw intervals by value."""
+    line = timeline(graph)
+    where = places(graph, line)
+    copies = schedule(line, where)
+    names, buffers = pack(where.blocks, line.lives)
+    writer = Writer(graph, where, names, copies)
+    statements = writer.statements(line.instructions)
+    return Plan(
+        interface=_interface(graph, name, bounds),
+        fields=tuple(_field(graph, i, s, bounds) for i, s in enumerate(graph.states)),
+        tables=tuple(writer.tables.values()),
+        buffers=buffers,
+        statements=statements,
+        kernels=tuple(sorted(writer.kernels)),
+        digest=digest(graph),
+    )
+
+
+def digest(graph: Graph) -> bytes:
+    """The first bytes of a hash of the whole integer graph: a state that was saved belongs to one model."""
+    found = hashlib.sha256(ir.text(graph).encode())
+    arrays = dict(graph.constants) | {f"<{s.before}>": s.initial for s in graph.states}
+    for name, array in sorted(arrays.items()):
+        found.update(f"{name}{array.shape}".encode() + np.ascontiguousarray(array, "<i8").tobytes())
+    return found.digest()[:HASH_BYTES]
+
+
+def _interface(graph: Graph, name: str, bounds: Mapping[str, Interval]) -> Interface:
+    doors = {n.inputs[0]: (n.attrs["low"], n.attrs["high"]) for n in graph.walk() if n.op == "door"}
+    inputs = (_signal(graph, f"x{i}", p.label, p.value, doors.get(p.value)) for i, p in enumerate(graph.inputs))
+    states = (
+        _signal(graph, f"s{i}", s.label, s.before, _hull(graph, s.before, bounds)) for i, s in enumerate(graph.states)
+    )
+    outputs = (
+        _signal(graph, f"y{i}", p.label, p.value, _hull(graph, p.value, bounds)) for i, p in enumerate(graph.outputs)
+    )
+    return Interface(name, tuple(inputs), tuple(states), tuple(outputs))
+
+
+def _signal(graph: Graph, key: str, label: str, name: str, ends: tuple[object, object] | None) -> Signal:
+    value = graph.values[name]
+    assert value.format is not None and value.format.bits == 16, f"{label} is not of 16 bits"
+    low, high = ends or (value.format.lowest, value.format.highest)
+    assert isinstance(low, int) and isinstance(high, int)
+    return Signal(key, label, value.size, value.format.frac, low, high)
+
+
+def _hull(graph: Graph, name: str, bounds: Mapping[str, Interval]) -> tuple[int, int]:
+    low, high = _ends(graph, name, bounds)
+    return int(low.min()), int(high.max())
+
+
+def _ends(graph: Graph, name: str, bounds: Mapping[str, Interval]) -> tuple[Array, Array]:
+    if name in graph.constants:
+        return graph.constants[name], graph.constants[name]
+    if name in bounds:
+        return bounds[name].low, bounds[name].high
+    value = graph.values[name]
+    assert value.format is not None
+    return np.full(value.shape, value.format.lowest), np.full(value.shape, value.format.highest)
+
+
+def _field(graph: Graph, index: int, state: State, bounds: Mapping[str, Interval]) -> Field:
+    low, high = _ends(graph, state.before, bounds)
+    assert np.all((low <= state.initial) & (state.initial <= high)), f"{state.label} starts outside its invariant"
+    return Field(f"s{index}", state.initial, low, high)

@@ -1,0 +1,127 @@
+"""The plan: everything that the templates say in C, as data."""
+
+import re
+from dataclasses import dataclass
+
+from lnncc.ir import Array
+from lnncc.plan.interface import Interface
+
+BYTES = {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4, "ln_node": 4, "ln_synapse": 12}
+CLIPPED_BYTES = 4  # the counter in the state
+HASH_BYTES = 4  # of the model, in front of a saved state
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A constant in C: (size,) integers of ``type``, or (size, fields) for a record; ``label`` says what it holds."""
+
+    name: str
+    type: str
+    values: Array
+    label: str
+
+    @property
+    def bytes(self) -> int:
+        return BYTES[self.type] * len(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """A local array of the step, on the stack."""
+
+    name: str
+    type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call; ``counts`` says that its result is a number of clipped values."""
+
+    function: str
+    arguments: tuple[str, ...]
+    counts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """``body`` executed ``trips`` times."""
+
+    variable: str
+    trips: int
+    body: tuple["Statement", ...]
+
+
+Statement = Call | Loop
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """A state: its initial integers, and the bounds of its invariant, element by element."""
+
+    name: str
+    initial: Array
+    low: Array
+    high: Array
+
+    @property
+    def size(self) -> int:
+        return len(self.initial)
+
+    @property
+    def uniform(self) -> bool:
+        """Whether every element has the same bounds."""
+        return bool((self.low == self.low[:1]).all() and (self.high == self.high[:1]).all())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """One model in C, before it is text. ``kernels`` are the files of ``runtime/kernels`` that it calls."""
+
+    interface: Interface
+    fields: tuple[Field, ...]
+    tables: tuple[Table, ...]
+    buffers: tuple[Buffer, ...]
+    statements: tuple[Statement, ...]
+    kernels: tuple[str, ...]
+    digest: bytes
+
+    @property
+    def name(self) -> str:
+        return self.interface.name
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Parameters of the step that no statement names."""
+        named = _named(self.statements)
+        return tuple(p for p in ("s", *(x.id for x in self.interface.inputs)) if p not in named)
+
+    @property
+    def state_bytes(self) -> int:
+        """Size of NAME_state, the counter aligned to four bytes."""
+        return -(-2 * sum(f.size for f in self.fields) // 4) * 4 + CLIPPED_BYTES
+
+    @property
+    def save_bytes(self) -> int:
+        return HASH_BYTES + 2 * sum(f.size for f in self.fields)
+
+    @property
+    def table_bytes(self) -> int:
+        """Of the constants that the step reads: most of its flash."""
+        return sum(table.bytes for table in self.tables)
+
+    @property
+    def buffer_bytes(self) -> int:
+        """Of the temporaries, all on the stack while the step runs."""
+        return sum(BYTES[b.type] * b.size for b in self.buffers)
+
+
+def _named(statements: tuple[Statement, ...]) -> set[str]:
+    names: set[str] = set()
+    for statement in statements:
+        if isinstance(statement, Loop):
+            names |= _named(statement.body)
+            continue
+        names.update(re.split(r"\W", argument)[0] for argument in statement.arguments)
+        names.update({"s"} if statement.counts else ())
+    return names

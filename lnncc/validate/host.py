@@ -1,0 +1,138 @@
+"""The generated C on this machine: built as a shared library, opened through cffi, run over whole recordings."""
+
+import functools
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cffi
+import numpy as np
+
+from lnncc import target
+from lnncc.emit.render import render
+from lnncc.ir import Array
+from lnncc.plan.interface import Interface, Signal
+from lnncc.validate import toolchain
+
+DRIVER = "lnn_host_driver.c"
+KEPT = 8  # libraries that stay open, so that a model is not compiled for every run
+SANITIZE = ("-fsanitize=undefined", "-fno-sanitize-recover=all")
+CHECK = ("-DLNN_CHECK",)
+DECLARATIONS = """
+uint32_t lnn_host_state_bytes(void);
+uint32_t lnn_host_run(uint32_t, uint32_t, const int16_t *const *, int16_t *const *, int16_t *const *, uint32_t *);
+int {name}_restore({name}_state *, const uint8_t *);
+void {name}_save(const {name}_state *, uint8_t *);
+void {name}_reset({name}_state *);
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Library:
+    """An open library; ``calls`` has the functions of the model and of the driver, by name, as cffi gives them."""
+
+    ffi: cffi.FFI
+    calls: Any  # cffi's type, known at run time only
+
+    def state_bytes(self) -> int:
+        return int(self.calls.lnn_host_state_bytes())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """States and outputs after each step, (streams, steps, size) int16, and values clipped in each stream."""
+
+    states: tuple[Array, ...]
+    outputs: tuple[Array, ...]
+    clipped: Array
+
+
+class RangeError(AssertionError):
+    """A word left its range in a build that checks: our bug, and a hole in the proof."""
+
+
+def build(
+    sources: Mapping[str, str], interface: Interface, *, sanitize: bool = False, check: bool = False
+) -> Library:
+    """Compile and open the C files ``sources``. With ``sanitize``, undefined behaviour ends the process; with
+    ``check``, every word tests its range and ``run`` raises.
+
+    Raises:
+        LnnccError: E0701 without a compiler, E0702 if it fails.
+    """
+    flags = (*(SANITIZE if sanitize else ()), *(CHECK if check else ()))
+    return _opened(tuple(sorted(sources.items())), interface, flags)
+
+
+@functools.lru_cache(KEPT)
+def _opened(sources: tuple[tuple[str, str], ...], interface: Interface, flags: tuple[str, ...]) -> Library:
+    name = interface.name
+    compiler = toolchain.find(target.load(target.HOST))
+    texts = (*sources, (DRIVER, render("host/driver.c", name=name, interface=interface)))
+    # The loaded library needs its file no longer, except on Windows, which then keeps it.
+    with tempfile.TemporaryDirectory(prefix="lnncc-", ignore_cleanup_errors=True) as place:
+        folder = Path(place)
+        _write(folder, texts)
+        files = (folder / f"{name}.c", folder / DRIVER)
+        library = toolchain.shared_library(compiler, files, folder / f"{name}.so", include=(folder,), flags=flags)
+        return _open(library, interface)
+
+
+def _write(folder: Path, texts: tuple[tuple[str, str], ...]) -> None:
+    for name, text in texts:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _open(path: Path, interface: Interface) -> Library:
+    ffi = cffi.FFI()
+    ffi.cdef(_state(interface) + DECLARATIONS.format(name=interface.name))
+    library = Library(ffi, ffi.dlopen(str(path)))
+    expected = ffi.sizeof(f"{interface.name}_state")
+    assert library.state_bytes() == expected, f"the state has {library.state_bytes()} bytes, not {expected}"
+    return library
+
+
+def _state(interface: Interface) -> str:
+    fields = "".join(f"int16_t {s.id}[{max(s.size, 1)}]; " for s in interface.states)
+    return f"typedef struct {{ {fields}uint32_t clipped; }} {interface.name}_state;"
+
+
+def run(
+    library: Library, interface: Interface, inputs: tuple[Array, ...]
+) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """All streams from reset: inputs (streams, steps, size) raw -> (states, outputs), each (streams, steps, size)."""
+    done = counted(library, interface, inputs)
+    return done.states, done.outputs
+
+
+def counted(library: Library, interface: Interface, inputs: tuple[Array, ...]) -> Run:
+    """As ``run``, with how many values were clipped. Raises RangeError in a build that checks."""
+    streams, steps = inputs[0].shape[:2]
+    xs = [_checked(x, s, (streams, steps)) for x, s in zip(inputs, interface.inputs, strict=True)]
+    states, outputs = (
+        [np.zeros((streams, steps, s.size), np.int16) for s in signals]
+        for signals in (interface.states, interface.outputs)
+    )
+    clipped = np.zeros(streams, np.uint32)
+    ffi = library.ffi
+    pointers = [_pointers(ffi, arrays) for arrays in (xs, states, outputs)]
+    count = ffi.cast("uint32_t *", clipped.ctypes.data)
+    done = library.calls.lnn_host_run(streams, steps, *pointers, count)
+    if done != streams * steps:
+        stream, step = divmod(int(done), steps)
+        raise RangeError(f"a word of {interface.name} left its range in stream {stream}, step {step}")
+    return Run(tuple(states), tuple(outputs), clipped)
+
+
+def _checked(x: Array, signal: Signal, lead: tuple[int, int]) -> Array:
+    if x.dtype != np.int16 or x.shape != (*lead, signal.size):
+        raise ValueError(f"{signal.id} must be int16 of shape {(*lead, signal.size)}, got {x.dtype} {x.shape}")
+    return np.ascontiguousarray(x)
+
+
+def _pointers(ffi: cffi.FFI, arrays: list[Array]) -> Any:
+    return ffi.new("int16_t *[]", [ffi.cast("int16_t *", a.ctypes.data) for a in arrays] or [ffi.NULL])

@@ -1,0 +1,252 @@
+"""Integer graphs written by hand or drawn at random, for the tests of plan, emit and host. Every word stays in range."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from lnncc import ir
+from lnncc.ir import Array, Attr, Body, Format, Graph, Node, Port, State, Value
+from lnncc.ops import NAMES
+
+NARROW, WIDE = Format(16, 12), Format(32, 16)
+FULL = 32768
+ROOM = 1 << 29  # what a wide value may reach here
+
+
+class Builder:
+    """A graph being written; nodes go to the innermost open loop."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Value] = {}
+        self.constants: dict[str, Array] = {}
+        self.labels: dict[str, str] = {}
+        self.inputs: list[Port] = []
+        self.states: list[State] = []
+        self.outputs: list[Port] = []
+        self.bodies: list[list[Node]] = [[]]
+
+    def value(self, shape: tuple[int, ...] | int, form: Format = NARROW) -> str:
+        name = f"v{len(self.values)}"
+        self.values[name] = Value(name, (shape,) if isinstance(shape, int) else shape, form)
+        return name
+
+    def input(self, size: int) -> str:
+        name = self.value(size)
+        self.inputs.append(Port(f"in {len(self.inputs)}", name))
+        return name
+
+    def state(self, initial: Array) -> str:
+        """Its value after the step is its value before, until ``becomes`` says otherwise."""
+        name = self.value(len(initial))
+        self.states.append(State(f"state {len(self.states)}", name, name, np.asarray(initial, np.int64)))
+        return name
+
+    def becomes(self, state: str, after: str) -> None:
+        at = next(i for i, s in enumerate(self.states) if s.before == state)
+        old = self.states[at]
+        self.states[at] = State(old.label, old.before, after, old.initial)
+
+    def output(self, name: str) -> None:
+        self.outputs.append(Port(f"out {len(self.outputs)}", name))
+
+    def constant(self, ints: object, form: Format = NARROW, label: str = "numbers") -> str:
+        array = np.asarray(ints, np.int64)
+        name = self.value(array.shape, form)
+        self.constants[name], self.labels[name] = array, label
+        return name
+
+    def op(self, op: str, inputs: tuple[str, ...], size: tuple[int, ...] | int, form: Format = NARROW,
+           **attrs: Attr) -> str:
+        name = self.value(size, form)
+        self.bodies[-1].append(Node(op, inputs, (name,), attrs))
+        return name
+
+    def loop(self, first: tuple[str, ...]) -> tuple[str, ...]:
+        """Opens a loop; the parameters of its body."""
+        self.bodies.append([])
+        return tuple(self.value(self.size(name)) for name in first)
+
+    def end(self, first: tuple[str, ...], params: tuple[str, ...], results: tuple[str, ...], trips: int
+            ) -> tuple[str, ...]:
+        outs = tuple(self.value(self.size(p)) for p in params)
+        body = Body(params, results, tuple(self.bodies.pop()))
+        self.bodies[-1].append(Node("loop", first, outs, {"trips": trips}, body))
+        return outs
+
+    def size(self, name: str) -> int:
+        return self.values[name].size
+
+    def graph(self) -> Graph:
+        [nodes] = self.bodies
+        graph = Graph(self.values, self.constants, tuple(self.inputs), tuple(self.states), tuple(self.outputs),
+                      tuple(nodes), labels=self.labels)
+        return ir.verify(graph, NAMES | {"loop"})
+
+    # Ops with constants that fit whatever goes in.
+
+    def affine(self, rng: np.random.Generator, x: str, rows: int, acc: str | None = None, bits: int = 16) -> str:
+        cols = self.size(x)
+        top = min((1 << (bits - 1)) - 1, ROOM // 2 // FULL // cols)
+        w = self.constant(rng.integers(-top, top + 1, (rows, cols)), Format(bits, 0))
+        s = self.constant(rng.integers(1, 9, rows), Format(8, 0))
+        start = acc or self.constant(rng.integers(-ROOM // 4, ROOM // 4, rows), WIDE)
+        return self.op("affine", (start, x, w, s), rows, WIDE, rows=rows, cols=cols)
+
+    def diagonal(self, rng: np.random.Generator, acc: str, x: str) -> str:
+        n = self.size(x)
+        c = self.constant(rng.integers(-FULL, FULL, n))
+        s = self.constant(rng.integers(5, 12, n), Format(8, 0))
+        return self.op("diagonal", (acc, x, c, s), n, WIDE, n=n)
+
+    def requantise(self, x: str, shift: int) -> str:
+        return self.op("requantise", (x,), self.size(x), shift=shift, n=self.size(x), saturates=shift < 16)
+
+    def table(self, rng: np.random.Generator, x: str, *, low: int = 0) -> str:
+        """With ``low`` = 0 the result is a gate."""
+        bits = self.values[x].format.bits  # type: ignore[union-attr]  # all values here have a format
+        shift = 11 if bits == 16 else 20
+        start = -(8 << shift)
+        nodes = self.constant(rng.integers(low, FULL, 17), Format(16, 15), "f(x), worst error 0.5 ULP")
+        attrs: Mapping[str, Attr] = {"low": start, "top": start + (16 << shift) - 1, "shift": shift, "n": self.size(x)}
+        return self.op("table", (x, nodes), self.size(x), **attrs)
+
+    def blend(self, a: str, b: str, t: str) -> str:
+        return self.op("blend", (a, b, t), self.size(a), n=self.size(a))
+
+    def multiply(self, a: str, b: str, shift: int) -> str:
+        return self.op("multiply", (a, b), self.size(a), shift=shift, n=self.size(a), saturates=shift < 16)
+
+    def gather(self, x: str, index: object) -> str:
+        positions = self.constant(index, Format(16, 0))
+        return self.op("gather", (x, positions), self.size(positions), n=self.size(positions))
+
+    def slice(self, x: str, start: int, n: int) -> str:
+        return self.op("slice", (x,), n, self.values[x].format or NARROW, start=start, n=n)
+
+    def concat(self, *xs: str) -> str:
+        return self.op("concat", xs, sum(map(self.size, xs)))
+
+    def door(self, x: str, low: int, high: int) -> str:
+        return self.op("door", (x,), self.size(x), low=low, high=high, n=self.size(x))
+
+    def leak(self, rng: np.random.Generator, n: int) -> str:
+        weight = rng.integers(1, 500, n)
+        return self.constant(np.stack([weight * rng.integers(-FULL, FULL, n), weight], axis=-1), Format(32, 12))
+
+    def synapses(self, rng: np.random.Generator, base: str, v: str) -> str:
+        n = self.size(base) // 2
+        counts = rng.integers(0, 5, n)
+        total = int(counts.sum())
+        columns = [(-FULL * 64, FULL * 64), (-FULL, FULL), (0, 3000), (-FULL, FULL), (0, self.size(v))]
+        record = np.stack([rng.integers(a, b, total) for a, b in columns], axis=-1)
+        nodes = self.constant(np.sort(rng.integers(0, FULL, 33)), Format(16, 15), "sigmoid")
+        constants = self.constant(record, Format(32, 0)), self.constant(counts, Format(16, 0)), nodes
+        attrs: Mapping[str, Attr] = {"low": -(16 << 22), "top": (16 << 22) - 1, "shift": 22, "n": n}
+        return self.op("synapses", (base, v, *constants), (n, 2), Format(32, 12), **attrs)
+
+    def mean(self, rng: np.random.Generator, pair: str, z: str) -> str:
+        n = self.size(z)
+        return self.op("mean", (pair, z, self.constant(rng.integers(0, 20000, n), Format(16, 0))), n, n=n)
+
+
+def drawn(seed: int) -> Graph:
+    """A random graph: any mix of ops, views, loops, states that exchange places, outputs that repeat."""
+    return _Draw(seed).graph()
+
+
+class _Draw:
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.b = Builder()
+        sizes = self.rng.integers(1, 9, 2)
+        self.narrow = [self.b.input(int(n)) for n in sizes[: self.pick(1, 3)]]
+        for _ in range(self.pick(0, 4)):
+            self.narrow.append(self.b.state(self.rng.integers(-FULL, FULL, self.pick(1, 6))))
+
+    def pick(self, low: int, high: int) -> int:
+        return int(self.rng.integers(low, high))
+
+    def any(self) -> str:
+        return self.narrow[self.pick(0, len(self.narrow))]
+
+    def sized(self, n: int) -> str:
+        """A value of n elements: one there is, or one made by gathering."""
+        same = [x for x in self.narrow if self.b.size(x) == n]
+        if same and self.rng.random() < 0.8:
+            return same[self.pick(0, len(same))]
+        x = self.any()
+        return self.b.gather(x, self.rng.integers(0, self.b.size(x), n))
+
+    def graph(self) -> Graph:
+        self.ops(self.pick(3, 14), depth=0)
+        b = self.b
+        for state in list(b.states):
+            b.becomes(state.before, self.sized(b.size(state.before)))
+        for _ in range(self.pick(1, 4)):
+            b.output(self.any())
+        return b.graph()
+
+    def ops(self, count: int, depth: int) -> None:
+        choices = ["dense", "table", "blend", "multiply", "gather", "slice", "concat", "door", "neurons", "constant"]
+        for _ in range(count):
+            kind = "loop" if depth < 2 and self.rng.random() < 0.15 else choices[self.pick(0, len(choices))]
+            made = getattr(self, kind)(depth) if kind == "loop" else getattr(self, kind)()
+            self.narrow += made if isinstance(made, list) else [made]
+
+    def dense(self) -> str:
+        b, rows = self.b, self.pick(1, 7)
+        wide = b.affine(self.rng, self.any(), rows, bits=(8, 16)[self.pick(0, 2)])
+        if self.rng.random() < 0.5:
+            wide = b.diagonal(self.rng, wide, self.sized(rows))
+        if self.rng.random() < 0.3:
+            b.requantise(wide, 10)  # nobody reads it
+        if self.rng.random() < 0.3 and rows > 1:
+            wide = b.slice(wide, 1, rows - 1)
+        return b.table(self.rng, wide) if self.rng.random() < 0.4 else b.requantise(wide, (8, 17)[self.pick(0, 2)])
+
+    def table(self) -> str:
+        return self.b.table(self.rng, self.any(), low=-FULL)
+
+    def blend(self) -> str:
+        a = self.any()
+        n = self.b.size(a)
+        return self.b.blend(a, self.sized(n), self.b.table(self.rng, self.sized(n)))
+
+    def multiply(self) -> str:
+        a = self.any()
+        return self.b.multiply(a, self.sized(self.b.size(a)), (10, 17)[self.pick(0, 2)])
+
+    def gather(self) -> str:
+        return self.sized(self.pick(1, 7))
+
+    def slice(self) -> str:
+        x = self.any()
+        start = self.pick(0, self.b.size(x))
+        return self.b.slice(x, start, self.pick(1, self.b.size(x) - start + 1))
+
+    def concat(self) -> str:
+        parts = [self.any() for _ in range(self.pick(1, 4))]
+        return self.b.concat(*parts) if sum(map(self.b.size, parts)) < 40 else parts[0]
+
+    def door(self) -> str:
+        return self.b.door(self.any(), -20000, 25000)
+
+    def constant(self) -> str:
+        return self.b.constant(self.rng.integers(-FULL, FULL, self.pick(1, 6)))
+
+    def neurons(self) -> str:
+        z = self.any()
+        n = self.b.size(z)
+        pair = self.b.synapses(self.rng, self.b.leak(self.rng, n), self.any())
+        if self.rng.random() < 0.5:
+            pair = self.b.synapses(self.rng, pair, self.any())
+        return self.b.mean(self.rng, pair, z)
+
+    def loop(self, depth: int) -> list[str]:
+        first = tuple(self.any() for _ in range(self.pick(1, 4)))
+        params, outside = self.b.loop(first), list(self.narrow)
+        self.narrow += params
+        self.ops(self.pick(1, 6), depth + 1)
+        results = tuple(self.sized(self.b.size(p)) for p in params)
+        self.narrow = outside
+        return list(self.b.end(first, params, results, self.pick(1, 4)))
