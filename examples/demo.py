@@ -1,6 +1,7 @@
 """The whole path on real data: train, compile, prove, verify on the desk, run on an emulated Cortex-M4.
 
-    python -m examples.demo [--fast] [--fold 1]
+python -m examples.demo [--fast] [--fold 1]
+python -m examples.demo --folds    # accuracy of the shipped weights on all three folds, float and fixed point
 """
 
 import argparse
@@ -16,10 +17,11 @@ import numpy as np
 from tqdm import tqdm
 
 import lnncc
-from examples.imu import data, train
-from examples.imu.models import CELLS, build
+from examples.imu import data, models, train, weights
+from examples.imu.ridge import ridge
 from lnncc import target, twin
 from lnncc.validate import chip, compare, host
+from lnncc.validate.footprint import Footprint
 
 CHIP = "cortex-m4"
 CHIP_STEPS = 1000
@@ -36,7 +38,7 @@ class Row:
     host_exact: str
     chip_exact: str
     max_error: float
-    sizes: chip.Sizes
+    sizes: Footprint
     instructions: int
     cycles: str
 
@@ -45,18 +47,21 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--fast", action="store_true", help="use the weights that ship with the example")
     arguments.add_argument("--fold", type=int, default=1, choices=sorted(data.FOLDS), help="which subjects to test on")
+    arguments.add_argument("--folds", action="store_true", help="only compare float and fixed accuracy on all folds")
     options = arguments.parse_args()
+    if options.folds:
+        print(folds())
+        return
     split = data.fold(options.fold)
     began = time.monotonic()
-    rows = [run(cell, split, options.fold, fast=options.fast) for cell in CELLS]
+    rows = [run(cell, split, options.fold, fast=options.fast) for cell in models.CELLS]
     print(table(rows, options.fold))
     print(f"done in {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
-def run(cell: str, split: data.Fold, number: int, *, fast: bool) -> Row:
-    params = train.load(cell, number) if fast else train.fit(cell, split)
-    model = build(cell)
-    program = lnncc.compile(
+def compiled(cell: str, params: object) -> lnncc.Program:
+    model = models.build(cell)
+    return lnncc.compile(
         model.step,
         jax.tree.map(np.asarray, params),
         state=model.initial_state(),
@@ -66,13 +71,18 @@ def run(cell: str, split: data.Fold, number: int, *, fast: bool) -> Row:
         target=CHIP,
         name=f"imu_{cell}",
     )
+
+
+def run(cell: str, split: data.Fold, number: int, *, fast: bool) -> Row:
+    params = weights.load(cell, number) if fast else train.fit(cell, split)
+    program = compiled(cell, params)
     folder = Path("build") / f"imu_{cell}"
     program.save(folder)
     print(f"{program.report()}\nwritten to {folder}/", file=sys.stderr)
     windows = split.test.windows
     exact, fixed = verified(program, windows)
     result, equal = emulated(program, windows)
-    floats = train.run(cell, params, windows)
+    floats = models.run(cell, params, windows)
     cycles = result.run.cycles_per_step
     return Row(
         cell,
@@ -126,6 +136,30 @@ def table(rows: list[Row], fold: int) -> str:
         f"| {r.chip_exact} | {r.sizes.flash} | {r.sizes.ram} | {r.sizes.stack} | {r.instructions} | {r.cycles} |"
         for r in rows
     )
+
+
+def folds() -> str:
+    """Accuracy by fold and over all of them, of the baseline and of both cells in float and in fixed point."""
+    lines = ["| fold | windows | ridge |" + "".join(f" {cell} float | fixed |" for cell in models.CELLS)]
+    lines.append("|" + "---|" * (lines[0].count("|") - 1))
+    counts, sums = 0, np.zeros(1 + 2 * len(models.CELLS))
+    for number in data.FOLDS:
+        split = data.fold(number)
+        found = [ridge(split)]
+        for cell in models.CELLS:
+            params = weights.load(cell, number)
+            floats = models.run(cell, params, split.test.windows)
+            _, fixed = verified(compiled(cell, params), split.test.windows)
+            found += [data.accuracy(floats, split.test.labels), data.accuracy(fixed, split.test.labels)]
+        n = len(split.test.windows)
+        counts, sums = counts + n, sums + n * np.array(found)
+        lines.append(_line(str(number), n, found))
+    lines.append(_line("all", counts, list(sums / counts)))
+    return "\n".join(lines)
+
+
+def _line(name: str, windows: int, accuracies: list[float]) -> str:
+    return f"| {name} | {windows} |" + "".join(f" {a:.1%} |" for a in accuracies)
 
 
 if __name__ == "__main__":

@@ -67,6 +67,8 @@ def _excerpt(source: Source | None) -> list[str]:
         return []
     where = f" --> {source.file}:{source.line}:{source.column}"
     lines = [where + (f" in {source.function}()" if source.function else "")]
+    if source.line < 1:
+        return lines
     try:
         with open(source.file, encoding="utf-8") as file:
             text = file.read().splitlines()[source.line - 1]

@@ -163,9 +163,7 @@ def _verify_nodes(
             raise GraphError(f"op {node.op} does not belong in this stage")
         _require_defined(node.inputs, readable, node.op)
         if (node.body is None) == (node.op == "loop") or not node.outputs:
-            raise GraphError(
-                f"node {node.op} -> {node.outputs} has a body it must not have, none, or no result"
-            )
+            raise GraphError(f"node {node.op} -> {node.outputs} has a body it must not have, none, or no result")
         if node.body is not None:
             _verify_loop(node, node.body)
             _define(graph, node.body.params, defined)

@@ -79,6 +79,11 @@ LN_FN int32_t ln_mac(int32_t acc, int32_t a, int32_t b)
 /* Rounds half up. 0 <= shift <= 30. */
 LN_FN int32_t ln_rshift(int32_t x, int32_t shift)
 {
+#ifdef LNN_CHECK
+    if (shift < 0 || shift > 30) {
+        lnn_failed();
+    }
+#endif
     return ln_add(x, ((int32_t)1 << shift) >> 1) >> shift;
 }
 

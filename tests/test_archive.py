@@ -32,9 +32,7 @@ def float_graph() -> Graph:
     values["y"] = Value("y", (2,))
     constants = {"w": np.array([[0.1, -0.2], [1e-300, 3.0]]), "m": np.array([True, False])}
     state = State("h", "s0", "v", np.array([0.5, -0.5]))
-    return Graph(
-        values, constants, (Port("gyro", "x0"),), (state,), (Port("y/π", "y"),), nodes, "dt", {"w": "cell/w"}
-    )
+    return Graph(values, constants, (Port("gyro", "x0"),), (state,), (Port("y/π", "y"),), nodes, "dt", {"w": "cell/w"})
 
 
 def integer_graph() -> Graph:

@@ -10,6 +10,8 @@ import pytest
 
 import lnncc
 from lnncc import cli
+from lnncc.validate import chip, host
+from lnncc.validate.footprint import Footprint
 
 TRAIN = '''
 """A gated cell of four neurons on two inputs, as a user would write it."""
@@ -57,8 +59,10 @@ FAULTS = [
     (["compile", "model.lnn", *OPTIONS, "-o", "out", "--dump", "train.py"], "E0211", "--dump"),
     (["compile", "model.lnn", "--target", "cortex-m4", "--dt", "0.1", "-o", "out"], "E0400", "--range x="),
     (["compile", "model.lnn", *OPTIONS, "--calib", "wide.npz", "-o", "out"], "E0401", "(10, 3)"),
+    (["compile", "model.lnn", *OPTIONS, "--calib", "others.npz", "-o", "out"], "E0407", "input `x`"),
+    (["compile", "model.lnn", *OPTIONS, "--calib", "holes.npz", "-o", "out"], "E0403", "x"),
     (["compile", "model.lnn", *OPTIONS, "--calib", "none.npz", "-o", "out"], "E0406", "none.npz"),
-    (["compile", "nan.lnn", *OPTIONS, "-o", "out"], "E0402", "not finite"),
+    (["compile", "nan.lnn", *OPTIONS, "-o", "out"], "E0402", "24 values"),
     (["compile", "model.onnx", *OPTIONS, "-o", "out"], "E0331", "ONNX"),
     (["compile", "model.lnn", *OPTIONS, "--state", "h=h2", "-o", "out"], "E0331", "--state h=h2"),
     (["compile", "model.pt", *OPTIONS, "-o", "out"], "E0322", "pickle"),
@@ -92,6 +96,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "raises.py").write_text("x = 1 / 0\n")
     (folder / "quits.py").write_text("import sys; sys.exit(3)\n")
     (folder / "needs.py").write_text("import package_that_is_not_there\n")
+    np.savez(folder / "others.npz", a=np.zeros((10, 2)), b=np.zeros((10, 2)))
+    np.savez(folder / "holes.npz", x=np.full((10, 2), np.nan))
     np.savez(folder / "wide.npz", x=np.zeros((10, 3)))
     np.savez(folder / "day.npz", x=np.random.default_rng(0).uniform(-1, 1, (20, 2)))
     np.savez(folder / "days.npz", x=np.random.default_rng(0).uniform(-1, 1, (2, 8, 2)))
@@ -123,6 +129,7 @@ def built(desk: Path) -> Path:
 
 @pytest.fixture
 def no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    host._opened.cache_clear()  # libraries that are open already need no compiler
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(sys.modules, "ziglang", None)  # as if it were not installed
 
@@ -154,6 +161,15 @@ def test_compile_answers_what_scripts_rely_on(capsys: pytest.CaptureFixture[str]
     assert sorted(found["files"]) == sorted(str(p.relative_to(out)) for p in out.rglob("*") if p.is_file())
     assert 4 * 2 <= found["state_bytes"] <= found["ram_bytes"] < 100
     assert 100 < found["flash_bytes"] < 20_000 and 0 < found["stack_bytes"] < 2000
+
+
+def test_ranges_are_taken_from_recordings_and_called_assumed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    words = ("compile", "model.lnn", "--target", "host", "--dt", "0.1", "--calib", "days.npz", "--bits", "8")
+    found = answer(capsys, *words, "-o", str(tmp_path / "x"))
+    assert found["ranges"]["x"]["assumed"] is True and 0.9 < found["ranges"]["x"]["high"] < 1.3
+    assert found["flash_bytes"] is None and found["name"] == "model"
 
 
 def test_a_model_file_and_the_code_it_came_from_compile_to_the_same_files(built: Path, tmp_path: Path) -> None:
@@ -204,8 +220,6 @@ def test_verify_fails_where_the_error_is_larger_than_allowed(built: Path, capsys
 def test_verify_fails_where_a_bit_differs(
     built: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lnncc.validate import host
-
     run = host.run
 
     def off_by_one(*args: object) -> tuple:
@@ -256,8 +270,6 @@ def test_a_required_size_needs_a_compiler(no_compiler: None, capsys: pytest.Capt
 def test_a_model_that_does_not_fit_is_not_written(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lnncc.validate import chip
-
-    monkeypatch.setattr(chip, "measure", lambda *_: chip.Sizes(2_000_000, 100, 50))
+    monkeypatch.setattr(chip, "measure", lambda *_: Footprint(2_000_000, 100, 50, ()))
     words = ("compile", "model.lnn", *OPTIONS, "-o", "out")
     assert answer(capsys, *words, code=5)["error"]["code"] == "E0501"

@@ -162,7 +162,13 @@ def test_reference_batches_every_primitive(data: st.DataObject) -> None:
 
 
 def test_dt_and_scalars_in_the_reference() -> None:
-    values = {"x0": Value("x0", ()), "dt": Value("dt", ()), "v": Value("v", ()), "c": Value("c", (2,)), "w": Value("w", (2,))}
+    values = {
+        "x0": Value("x0", ()),
+        "dt": Value("dt", ()),
+        "v": Value("v", ()),
+        "c": Value("c", (2,)),
+        "w": Value("w", (2,)),
+    }
     nodes = (Node("mul", ("x0", "dt"), ("v",)), Node("add", ("v", "c"), ("w",)))
     graph = Graph(values, {"c": np.array([1.0, 2.0])}, (Port("x", "x0"),), (), (Port("y", "w"),), nodes, dt="dt")
     outputs, states = reference.run(graph, {"x": np.arange(6.0).reshape(2, 3, 1)}, 0.5)

@@ -42,7 +42,7 @@ class Schedule:
 
 SCHEDULES: Mapping[str, Schedule] = {
     "cfc": Schedule(steps=1500, batch=64, rate=5e-3, decay=1e-3),
-    "ltc": Schedule(steps=1000, batch=32, rate=1.5e-2, decay=1e-3),
+    "ltc": Schedule(steps=1000, batch=64, rate=1.5e-2, decay=1e-3),
 }
 
 

@@ -4,6 +4,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lnncc import calibration
 from lnncc import target as targets
@@ -12,10 +13,13 @@ from lnncc.cli import model
 from lnncc.cli.answer import Answer, note
 from lnncc.compile import compile_model
 from lnncc.errors import LnnccError
+from lnncc.ir import Array, Graph
 from lnncc.options import Settings
 from lnncc.target import HOST, Target
 from lnncc.validate import chip
-from lnncc.validate.chip import Sizes
+
+if TYPE_CHECKING:  # it needs the extra, without which compile works all the same
+    from lnncc.validate.footprint import Footprint
 
 UNMEASURED = frozenset({"E0701", "E0703", "E0805"})  # the C is as good without its size
 
@@ -27,14 +31,21 @@ def run(args: Namespace) -> Answer:
     settings = Settings(args.name, args.target, _bits(args.bits), _dt(args.dt))
     ranges = dict(_range(text) for text in args.range)
     target = targets.load(args.target)
-    data = None if args.calib is None else calibration.read_npz(Path(args.calib))
+    given = model.load(args.model)
+    data = None if args.calib is None else _recorded(Path(args.calib), given.graph)
     dump = None if args.dump is None else _made(Path(args.dump))
-    build = compile_model(model.load(args.model), settings, calibration=data, ranges=ranges, dump=dump).build
+    build = compile_model(given, settings, calibration=data, ranges=ranges, dump=dump).build
     cost = _measured(build, target, required=args.require_size)
     if cost is not None:
         targets.check_fit(target, flash=cost.flash, ram=cost.ram, stack=cost.stack)
     _write(build, Path(args.output))
     return _answer(build, cost, args.output)
+
+
+def _recorded(path: Path, graph: Graph) -> dict[str, Array]:
+    """Recordings by label in the inputs' own shapes, as ``compile`` takes them from any user."""
+    shapes = {port.label: graph.values[port.value].shape for port in graph.inputs}
+    return {k: x.reshape(*x.shape[:2], *shapes[k]) for k, x in calibration.read_npz(path, graph).items()}
 
 
 def _bits(text: str) -> int:
@@ -73,7 +84,7 @@ def _range(text: str) -> tuple[str, tuple[float, float]]:
     raise LnnccError("E0205", f"--range {text} is no range of an input", helps=("write --range NAME=LOW:HIGH",))
 
 
-def _measured(build: Build, target: Target, *, required: bool) -> Sizes | None:
+def _measured(build: Build, target: Target, *, required: bool) -> "Footprint | None":
     """None for the host, whose memory is no concern, and where the means are missing but not ``required``."""
     if target.kind == HOST:
         return None
@@ -108,7 +119,7 @@ def _writing(folder: Path, option: str) -> Iterator[None]:
         raise LnnccError("E0211", title, helps=(f"choose another folder with {option}",)) from error
 
 
-def _answer(build: Build, cost: Sizes | None, folder: str) -> Answer:
+def _answer(build: Build, cost: "Footprint | None", folder: str) -> Answer:
     facts = build.facts
     fields = {
         "name": build.name,

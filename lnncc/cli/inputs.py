@@ -16,7 +16,7 @@ SEED, STEPS = 0, 256
 def read(build: Build, path: str | None) -> Mapping[str, Array]:
     """Real inputs (streams, steps, size) by label. Raises E04xx for a file that does not suit the model."""
     if path is not None:
-        return calibration.prepared(calibration.read_npz(Path(path)), build.model)
+        return calibration.read_npz(Path(path), build.model)
     note(f"no --data: {STEPS} steps of uniform noise in the declared ranges (seed {SEED})")
     generator = np.random.default_rng(SEED)
     unit = {s.label: 2.0**-s.frac for s in build.interface.inputs}

@@ -111,10 +111,11 @@ def evaluate(equation: Equation, arrays: Sequence[Array]) -> list[Array]:
     return [np.asarray(r) for r in several]  # type: ignore[union-attr]  # bind() is untyped
 
 
-def rebound(equation: Equation, arrays: Sequence[Array]) -> Array:
+def rebound(equation: Equation, arrays: Sequence[Array], **changes: object) -> Array:
     """The result of a one-result equation on arrays of other types than it was traced with."""
     with jax.ensure_compile_time_eval():
-        return np.asarray(equation.primitive.bind(*(jnp.asarray(a) for a in arrays), **equation.params))
+        values = [jnp.asarray(a) for a in arrays]
+        return np.asarray(equation.primitive.bind(*values, **{**equation.params, **changes}))
 
 
 def scattered(equation: Equation, operand: Array, indices: Array, updates: Array) -> Array:

@@ -70,14 +70,14 @@ class Translator:
         return self._cond(equation, xs, outs) if name == "cond" else None
 
     def _plain(self, equation: compat.Equation, xs: list[Operand]) -> list[Operand] | None:
-        name, out = equation.primitive.name, equation.outvars[0].aval
+        name = equation.primitive.name
         if name in MANY:
             return MANY[name](self.builder, equation.params, xs)
         if any(compat.kind(v.aval.dtype) not in "fib" for v in (*equation.invars, *equation.outvars)):
             return None
         result = None
         if name in RULES:
-            result = RULES[name](self.builder, equation.params, xs, out)
+            result = RULES[name](self.builder, equation.params, xs, equation.outvars[0].aval)
         elif name in MOVERS and not all(isinstance(x, Const) for x in xs):
             result = MOVERS[name](self.builder, equation, xs)
         return None if result is None else [result]
@@ -213,4 +213,3 @@ def _read(env: Mapping[compat.Var, Operand], var: compat.Var) -> Operand:
     if array is None:
         return env.get(var, DEAD)
     return constant(array, compat.kind(var.aval.dtype))
-

@@ -14,6 +14,8 @@ from lnncc.ir import Array
 
 STATIC = (bool, int, str, bytes)  # Python's own decide the structure; JAX never sees them
 
+MAX_LABEL = 200
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
@@ -57,7 +59,7 @@ def parameters(tree: object) -> tuple[list[Leaf], Callable[[Sequence[object]], o
 
 def label(path: tuple[object, ...], role: str) -> str:
     """``cell/w``; what would begin with a number gets the role before it: ``x0``."""
-    name = keystr(path, simple=True, separator="/")
+    name = "".join(c if c.isprintable() else "?" for c in keystr(path, simple=True, separator="/"))[:MAX_LABEL]
     return role + name if not name or name[0].isdigit() else name
 
 

@@ -56,7 +56,7 @@ def _gather(b: Builder, equation: compat.Equation, xs: list[Operand]) -> Operand
     x, indices = xs
     if not isinstance(indices, Const):
         return None
-    index = compat.rebound(equation, [_positions(x), _typed(equation, 1, indices)])
+    index = compat.rebound(equation, [_positions(x), _typed(equation, 1, indices)], fill_value=-1)
     inside = (index >= 0) & (index < _size(x.shape))
     return moved(b, x, index) if inside.all() else None
 

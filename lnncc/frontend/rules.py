@@ -219,7 +219,8 @@ def _dot_general(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Av
     return b.emit("dot", xs, out.shape, compat.kind(out.dtype), attrs)
 
 
-_ALIKE = """abs sign floor ceil exp exp2 expm1 log log1p sqrt rsqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh cbrt logistic erf erfc neg
+_ALIKE = """abs sign floor ceil exp exp2 expm1 log log1p sqrt rsqrt sin cos tan asin acos atan sinh cosh tanh asinh
+acosh atanh cbrt logistic erf erfc neg
 is_finite add sub mul max min pow rem eq ne lt le gt ge"""
 _NOTHING = "copy copy_p stop_gradient reduce_precision name sharding_constraint"  # on numbers, these do nothing
 

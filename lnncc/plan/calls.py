@@ -82,7 +82,7 @@ class Writer:
         assert not rows[shifts > MAX_SHIFT].any(), f"{execute.output.value} is shifted by more than {MAX_SHIFT}"
 
     def _copy(self, copy: Copy) -> Call:
-        to, source, size = prototypes.find("copy", "ln_copy").parameters
+        _, source, size = prototypes.find("copy", "ln_copy").parameters
         self.kernels.add("copy")
         origin = self._constant(copy.source, source) if isinstance(copy.source, Ref) else self._at(copy.source)
         return Call("ln_copy", (self._at(copy.to), origin, _scalar(copy.size, size)))
@@ -132,5 +132,6 @@ def _fitting(values: Array, kind: str) -> Array:
     flat = values.reshape(-1, len(columns))
     for column, name in zip(flat.T, columns, strict=True):
         low, high = LIMITS[name]
-        assert not column.size or (low <= column.min() and column.max() <= high), f"constant outside {name}"
+        least, most = int(column.min(initial=high)), int(column.max(initial=low))
+        assert low <= least and most <= high, f"a constant from {least} to {most} in a table of {name}"
     return flat if len(flat) else np.zeros((1, len(columns)), np.int64)

@@ -27,9 +27,7 @@ class Copy:
 
 def in_order(copies: Sequence[Copy], scratch: Callable[[int], Place]) -> list[Copy]:
     """The copies one after the other; ``scratch`` gives a free place of a size, to break a cycle."""
-    stay = [c for c in copies if c.to == c.source]
     pending = [c for c in copies if c.to != c.source]
-    assert not any(c.destroys(other) for c in pending for other in stay)
     ordered: list[Copy] = []
     while pending:
         free = next((c for c in pending if not any(c.destroys(other) for other in pending)), None)
@@ -46,8 +44,10 @@ def in_order(copies: Sequence[Copy], scratch: Callable[[int], Place]) -> list[Co
 
 def schedule(line: Timeline, where: Places) -> Mapping[int, list[Copy]]:
     """The copies that remain of each ``Moves``, by its time. Scratch places become blocks of ``where``."""
-    return {moves.time: in_order(_copies(line, where, moves), _scratch(line, where, moves.time))
-            for moves in _all(line.instructions)}
+    return {
+        moves.time: in_order(_copies(line, where, moves), _scratch(line, where, moves.time))
+        for moves in _all(line.instructions)
+    }
 
 
 def _all(instructions: Iterable[Instruction]) -> Iterator[Moves]:

@@ -29,7 +29,7 @@ def pack(blocks: Mapping[int, Block], lives: Mapping[str, Life]) -> tuple[dict[i
 
 
 def _place(arrays: list[_Array], block: Block, taken: list[Span]) -> int:
-    """The index of the tightest free array that holds ``block``; else of the largest free one, grown; else a new one."""
+    """Index of the array for ``block``: the tightest free one, else the largest free one, grown, else a new one."""
     free = [i for i, a in enumerate(arrays) if a.bits == block.bits and not overlap(a.taken, taken)]
     if not free:
         arrays.append(_Array(block.bits, block.size, taken))

@@ -15,6 +15,7 @@ from lnncc.ops import OPS
 
 # Which wish for a common place comes first: a copy of a state costs most, a second buffer least.
 STATE, CARRY, OUTPUT, PART, IN_PLACE = range(5)
+FOREVER = 1 << 60  # no phase is as late
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,10 @@ class Life:
         ``replaced_at``: the op at that time puts its result in this place. ``copies_apart``: it must also outlive the
         writing of the copies that read it.
         """
-        ends = [2 * t if (copy and not copies_apart) or t == replaced_at else 2 * t + 1 for t, copy in self.uses]
-        limits = [*self.births[1:], 1 << 60]
+        ends = [(2 * t, 0 if (copy and not copies_apart) or t == replaced_at else 1) for t, copy in self.uses]
+        limits = [*self.births[1:], FOREVER]
         return [
-            (birth, max((e for e in ends if birth <= e < limit), default=birth))
+            (birth, max((read + after for read, after in ends if birth <= read < limit), default=birth))
             for birth, limit in zip(self.births, limits, strict=True)
         ]
 
@@ -139,8 +140,10 @@ class _Lowering:
             self._deliver(name)
         self._nodes(graph.nodes)
         time = next(self.clock)
-        moves = [Move(Ref(final(i), 0, self._size(s.before)), self._use(s.after, time, copy=True))
-                 for i, s in enumerate(graph.states)]
+        moves = [
+            Move(Ref(final(i), 0, self._size(s.before)), self._use(s.after, time, copy=True))
+            for i, s in enumerate(graph.states)
+        ]
         self._move(moves, time, STATE)
         for i, _ in enumerate(graph.outputs):
             self.lives[result(i)].uses.append((time, False))

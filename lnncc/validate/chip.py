@@ -3,6 +3,7 @@
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,14 +13,8 @@ from lnncc.target import Target
 from lnncc.validate import compare, emulate, firmware
 from lnncc.validate.toolchain import Compiler
 
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """Bytes: ``flash`` of code and tables, without the harness; ``ram`` of state and data; worst-case ``stack``."""
-
-    flash: int
-    ram: int
-    stack: int
+if TYPE_CHECKING:
+    from lnncc.validate.footprint import Footprint
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,12 +22,12 @@ class Result:
     """One stream on one target; ``trace`` is (states, outputs), each (1, steps, size)."""
 
     target: str
-    sizes: Sizes
+    sizes: "Footprint"
     run: emulate.Run
     trace: compare.Trace
 
 
-def measure(build: Build, target: Target, compiler: Compiler | None = None) -> Sizes:
+def measure(build: Build, target: Target, compiler: Compiler | None = None) -> "Footprint":
     """Build the firmware and read its sizes off the ELF. Raises as ``firmware.build``."""
     with tempfile.TemporaryDirectory() as folder:
         return _linked(build, target, Path(folder), compiler)[1]
@@ -47,7 +42,7 @@ def execute(
     compiler: Compiler | None = None,
     count: int = emulate.COUNTED,
 ) -> Result:
-    """Run one stream of raw inputs, (steps, size) each, from reset. Raises as ``firmware.build`` and ``emulate.run``."""
+    """Run one stream of raw inputs, (steps, size) each, from reset. Raises as ``firmware`` and ``emulate``."""
     steps = len(raw[0])
     stdin = np.concatenate(raw, axis=-1).astype("<i2").tobytes()
     with tempfile.TemporaryDirectory() as folder:
@@ -56,8 +51,8 @@ def execute(
     return Result(target.name, sizes, run, _unpacked(run.output, build))
 
 
-def _linked(build: Build, target: Target, folder: Path, compiler: Compiler | None) -> tuple[Path, Sizes]:
-    from lnncc.validate import elf, stack  # they need the extra, which the host alone does not
+def _linked(build: Build, target: Target, folder: Path, compiler: Compiler | None) -> "tuple[Path, Footprint]":
+    from lnncc.validate import footprint  # it needs the extra, which the host alone does not
 
     sources = folder / "model"
     for name, text in build.sources.items():
@@ -67,10 +62,7 @@ def _linked(build: Build, target: Target, folder: Path, compiler: Compiler | Non
     full, empty = (
         link(sources, build.interface, target, folder, compiler) for link in (firmware.build, firmware.build_empty)
     )
-    image, harness = elf.read(full), elf.read(empty)
-    state = int(str(build.facts["state_bytes"]))
-    step = stack.bound(image, f"{build.name}_step")
-    return full, Sizes(image.flash - harness.flash, state + image.static_ram - harness.static_ram, step.size)
+    return full, footprint.measure(full, empty, build.name)
 
 
 def _unpacked(output: bytes, build: Build) -> compare.Trace:

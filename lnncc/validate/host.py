@@ -53,9 +53,7 @@ class RangeError(AssertionError):
     """A word left its range in a build that checks: our bug, and a hole in the proof."""
 
 
-def build(
-    sources: Mapping[str, str], interface: Interface, *, sanitize: bool = False, check: bool = False
-) -> Library:
+def build(sources: Mapping[str, str], interface: Interface, *, sanitize: bool = False, check: bool = False) -> Library:
     """Compile and open the C files ``sources``. With ``sanitize``, undefined behaviour ends the process; with
     ``check``, every word tests its range and ``run`` raises.
 

@@ -1,0 +1,171 @@
+"""The fixed-point words: C and Python have the same ones, and they give the same integers."""
+
+import functools
+import inspect
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cffi
+import numpy as np
+import pytest
+
+from lnncc import fx, share, target
+from lnncc.validate import toolchain
+
+OF_ARRAYS = {"dot", "segment_sum", "take", "stack"}  # in C these are the loops of the kernels
+OF_C = {"checked", "narrow", "lower", "upper"}  # about storage; Python's integers have no width
+EDGES = np.array([-(1 << 31), -(1 << 30), -65536, -32769, -32768, -2, -1, 0, 1, 2, 32767, 32768, 65535, (1 << 31) - 1])
+RNG = np.random.default_rng(0)
+
+
+@functools.cache
+def words(*flags: str) -> tuple[cffi.FFI, Any]:
+    """tests/data/words.c as a library."""
+    ffi = cffi.FFI()
+    source = Path(__file__).parent / "data" / "words.c"
+    names = re.findall(r"^EACH\((\w+)", source.read_text(), re.MULTILINE)
+    pointers = "int32_t *, const int32_t *, const int32_t *, const int32_t *, size_t"
+    ffi.cdef("".join(f"void each_{n}({pointers}); " for n in names) + "extern uint32_t failures;")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        compiler = toolchain.find(target.load(target.HOST))
+        path = Path(folder) / "words.so"
+        include = (share.folder("runtime"),)
+        return ffi, ffi.dlopen(str(toolchain.shared_library(compiler, [source], path, include=include, flags=flags)))
+
+
+def in_c(word: str, *operands: np.ndarray, flags: tuple[str, ...] = ()) -> np.ndarray:
+    ffi, library = words(*flags)
+    arrays = [np.ascontiguousarray(x, np.int32) for x in operands]
+    arrays += [np.zeros(1, np.int32)] * (3 - len(arrays))
+    y = np.empty(len(arrays[0]), np.int32)
+    getattr(library, f"each_{word}")(*(ffi.cast("int32_t *", x.ctypes.data) for x in (y, *arrays)), len(y))
+    return y.astype(np.int64)
+
+
+def failures(word: str, *operands: int) -> int:
+    """How often a build that checks calls lnn_failed()."""
+    _, library = words("-DLNN_CHECK")
+    before = library.failures
+    in_c(word, *(np.array([x]) for x in operands), flags=("-DLNN_CHECK",))
+    return library.failures - before
+
+
+def operands(count: int) -> list[np.ndarray]:
+    """Every combination of edges, and numbers of all magnitudes."""
+    grid = np.stack(np.meshgrid(*[EDGES] * count), axis=-1).reshape(-1, count)
+    size = 1 << RNG.integers(0, 32, (20000, count))
+    drawn = RNG.integers(-size, size)
+    return list(np.concatenate([grid, drawn]).T)
+
+
+def test_both_languages_have_the_same_words() -> None:
+    header = (share.folder("runtime") / "lnn_fx.h").read_text()
+    in_header = set(re.findall(r"^LN_FN \w+ ln_(\w+)\(", header, re.MULTILINE))
+    in_python = {
+        name
+        for name, value in inspect.getmembers(fx, inspect.isfunction)
+        if value.__module__ == fx.__name__ and not name.startswith("_")
+    }
+    assert in_header - OF_C == in_python - OF_ARRAYS
+    assert in_header >= OF_C and in_python >= OF_ARRAYS
+    tested = set(re.findall(r"^EACH\((\w+)", (Path(__file__).parent / "data" / "words.c").read_text(), re.MULTILINE))
+    assert tested == in_header - {"checked"}
+
+
+@pytest.mark.parametrize(
+    ("word", "exact"),
+    [("add", lambda a, b: a + b), ("sub", lambda a, b: a - b), ("mul", lambda a, b: a * b)],
+)
+def test_arithmetic_wherever_it_fits(word: str, exact: Callable[..., np.ndarray]) -> None:
+    a, b = operands(2)
+    fits = np.abs(exact(a, b) + 0.5) < 2.0**31
+    a, b = a[fits], b[fits]
+    assert len(a) > 1000
+    assert np.array_equal(in_c(word, a, b), getattr(fx, word)(a, b))
+
+
+def test_mac_wherever_it_fits() -> None:
+    acc, a, b = operands(3)
+    fits = (np.abs(a * b + 0.5) < 2.0**31) & (np.abs(acc + a * b + 0.5) < 2.0**31)
+    assert fits.sum() > 1000
+    assert np.array_equal(in_c("mac", acc[fits], a[fits], b[fits]), fx.mac(acc[fits], a[fits], b[fits]))
+
+
+def test_rshift_by_every_shift() -> None:
+    x = operands(1)[0]
+    for shift in range(31):
+        fitting = x[x + ((1 << shift) >> 1) < 1 << 31]
+        assert np.array_equal(in_c("rshift", fitting, np.full_like(fitting, shift)), fx.rshift(fitting, shift))
+
+
+def test_sat16_and_halves_on_all_16_bits_and_beyond() -> None:
+    x = np.concatenate([np.arange(-70000, 70000), operands(1)[0]])
+    assert np.array_equal(in_c("sat16", x), fx.sat16(x))
+    assert np.array_equal(in_c("lower", x), x.astype(np.int16).astype(np.int64))
+    assert np.array_equal(in_c("upper", x), x >> 16)
+    narrow = np.arange(-32768, 32768)
+    assert np.array_equal(in_c("narrow", narrow), narrow)
+
+
+def test_clip() -> None:
+    x = operands(1)[0]
+    for low, high in [(-5, 9), (0, 0), (-32768, 32767), (-(1 << 31), (1 << 31) - 1)]:
+        assert np.array_equal(in_c("clip", x, np.full_like(x, low), np.full_like(x, high)), fx.clip(x, low, high))
+
+
+def test_div_by_every_divisor() -> None:
+    """Dividends at, and next to, every place where the quotient changes, for every divisor of 16 bits."""
+    d = np.repeat(np.arange(1, 65536), 12)
+    q = RNG.integers(-32768, 32768, len(d))
+    q[::12], q[1::12] = -32768, 32767
+    n = ((2 * q - 1) * d + 1) // 2 + RNG.integers(-1, 2, len(d))  # q begins where 2n + d = 2dq
+    quotient = (2 * n + d) // (2 * d)
+    fits = (np.abs(n) < 1 << 31) & (quotient >= -32768) & (quotient <= 32767)
+    n, d, quotient = n[fits], d[fits], quotient[fits]
+    assert len(n) > 600000
+    assert np.array_equal(in_c("div", n, d), quotient)
+    assert np.array_equal(fx.div(n, d), quotient)
+
+
+@pytest.mark.parametrize("shift", [0, 3, 7, 11, 15, 16, 22])
+def test_lookup_on_every_input(shift: int) -> None:
+    nodes = RNG.integers(0, 32768, 33) - RNG.integers(0, 2) * 16384
+    low, top = -(16 << shift), (16 << shift) - 1
+    x = np.arange(-40000, 40000) if shift < 12 else RNG.integers(2 * low, 2 * top, 200000)
+    packed = (nodes[:-1] << 16) | (np.diff(nodes) & 65535)
+    found = in_c("lookup", x, _int32(packed), np.array([low, top, shift]))
+    assert np.array_equal(found, fx.lookup(nodes, x, low, shift))
+
+
+def _int32(x: np.ndarray) -> np.ndarray:
+    return ((x + (1 << 31)) % (1 << 32)) - (1 << 31)
+
+
+BIG, SMALL = (1 << 31) - 1, -(1 << 31)
+
+
+@pytest.mark.parametrize(
+    ("word", "inside", "outside"),
+    [
+        ("add", (BIG, 0), (BIG, 1)),
+        ("sub", (SMALL, 0), (SMALL, 1)),
+        ("mul", (46340, 46340), (46341, 46341)),
+        ("mac", (BIG, 0, 5), (BIG, 1, 1)),
+        ("rshift", (BIG - 1, 1), (BIG, 1)),
+        ("rshift", (5, 30), (5, 31)),
+        ("narrow", (-32768,), (-32769,)),
+        ("narrow", (32767,), (32768,)),
+        ("div", (1, 65535), (1, 65536)),
+        ("div", (32767, 1), (32768, 1)),
+        ("div", (-32768, 1), (-32769, 1)),
+        ("div", (5, 1), (5, -1)),
+    ],
+)
+def test_a_checking_build_reports_what_leaves_its_range(
+    word: str, inside: tuple[int, ...], outside: tuple[int, ...]
+) -> None:
+    assert failures(word, *inside) == 0
+    assert failures(word, *outside) > 0
