@@ -131,6 +131,11 @@ def test_port_names() -> None:
     assert [alone.states[0].label, alone.inputs[0].label, alone.outputs[0].label] == ["state", "x", "y"]
 
 
+def test_labels_are_printable() -> None:
+    graph = trace(lambda p, s, x: (s, x["\x1b\n"]), None, state=H, inputs={"\x1b\n": X})
+    assert [p.label for p in graph.inputs] == ["??"]
+
+
 def test_python_numbers_in_params_stay_pythons() -> None:
     def step(p, h, x, dt):
         for _ in range(p["unfolds"]):

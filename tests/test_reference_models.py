@@ -1,0 +1,54 @@
+"""The figures that the reference models must keep: bits, error, instructions, flash, and no dead synapse."""
+
+import numpy as np
+import pytest
+
+from examples import reference_models
+from lnncc import target, twin
+from lnncc.validate import chip, compare, toolchain
+
+pytest.importorskip("unicorn", reason="needs the mcu extra")
+
+MAX_ERROR = {"cfc64": 1e-3, "ltc_ncp28": 8e-4}
+STEPS = 200
+
+
+@pytest.mark.parametrize("name", MAX_ERROR)
+def test_c_is_the_twin_and_close_to_float(name: str) -> None:
+    found = reference_models.compiled(name).verify(reference_models.recording(STEPS))
+    assert found.bit_exact
+    assert found.errors["y"].max_abs < MAX_ERROR[name]
+
+
+@pytest.mark.parametrize("core", reference_models.TARGETS)
+def test_the_ltc_gives_the_same_bits_on_every_core(core: str) -> None:
+    build = reference_models.compiled("ltc_ncp28").build
+    raw = compare.raw_inputs(build, {"x": reference_models.recording(STEPS)[None]})
+    result = chip.execute(build, target.load(core), tuple(x[0] for x in raw), count=1)
+    assert compare.equal_steps(result.trace, twin.run(build.integer, raw)) == STEPS
+
+
+def test_the_ltc_drops_dead_synapses_and_keeps_its_budget_on_cortex_m4() -> None:
+    build = reference_models.compiled("ltc_ncp28").build
+    loop = next(n for n in build.integer.walk() if n.op == "loop")
+    inner, outer = ([n for n in nodes if n.op == "synapses"] for nodes in (loop.body.nodes, build.integer.nodes))
+    evaluated = [sum(len(build.integer.constants[n.inputs[2]]) for n in nodes) for nodes in (inner, outer)]
+    assert evaluated[0] * loop.attrs["trips"] + evaluated[1] == 560
+    chosen = target.load("cortex-m4")
+    raw = compare.raw_inputs(build, {"x": reference_models.recording(16)[None]})
+    result = chip.execute(build, chosen, tuple(x[0] for x in raw), compiler=toolchain.find(chosen, "zig"))
+    assert result.run.instructions_per_step is not None
+    assert result.run.instructions_per_step <= 18_000
+    assert result.sizes.flash <= 6_000
+
+
+def test_eight_bit_weights_are_bit_exact_too() -> None:
+    import lnncc
+
+    model = lnncc.from_ncps(reference_models.DATA / "bench_cfc64.weights.npz", **reference_models.MODELS["cfc64"])
+    program = lnncc.compile(model, dt=1.0, ranges={"x": (-4, 4)}, bits=8, name="small")
+    found = program.verify(reference_models.recording(STEPS))
+    assert found.bit_exact
+    assert found.errors["y"].max_abs < 2e-2
+    assert "int8_t" in program.build.sources["small.c"]
+    assert np.isfinite(found.errors["y"].rms)
