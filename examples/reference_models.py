@@ -1,6 +1,6 @@
 """What two reference models cost on four cores: an LTC and a CfC with the initial weights of ncps 1.0.1.
 
-    python -m examples.reference_models
+python -m examples.reference_models
 """
 
 from collections.abc import Mapping

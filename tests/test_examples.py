@@ -1,5 +1,7 @@
 """The watch example: no subject on both sides of a split, and what ships reaches what is recorded."""
 
+from pathlib import Path
+
 import jax
 import numpy as np
 import pytest
@@ -79,7 +81,7 @@ def test_a_rotation_keeps_lengths_and_turns_the_right_way() -> None:
     assert np.allclose(turned, np.tile([0, 1, 0, 0, 0, 0], (data.WINDOW, 1)), atol=1e-6)
 
 
-def test_a_drawn_window_without_variation_is_a_piece_of_its_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_variation_a_drawn_window_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TILT", "STRENGTH", "TEMPO", "NOISE"):
         monkeypatch.setattr(augment, name, 0.0)
     split = data.fold(3)
@@ -91,13 +93,10 @@ def test_a_drawn_window_without_variation_is_a_piece_of_its_recording(monkeypatc
     assert float(np.abs(drawn).max()) <= data.LIMIT
 
 
-@pytest.mark.parametrize("cell", models.CELLS)
-def test_training_lowers_the_loss_and_repeats(cell: str) -> None:
-    split, plan = data.fold(1), train.Schedule(steps=train.CHUNK, batch=8, rate=1e-2, decay=0.0, averaging=0.0)
-    first, again = (train.fit(cell, split, plan, progress=False) for _ in range(2))
-    assert all(map(np.array_equal, jax.tree.leaves(first), jax.tree.leaves(again)))
-    untrained = models.build(cell).init(jax.random.split(jax.random.key(plan.seed))[0])
-    assert _loss(cell, first, split) < _loss(cell, untrained, split)
+def test_a_short_training_learns() -> None:
+    split, plan = data.fold(1), train.Schedule(train.CHUNK, batch=4, rate=1e-2, decay=0.0, averaging=0.0)
+    trained = train.fit("cfc", split, plan, progress=False)
+    assert _loss("cfc", trained, split) < 0.9 * np.log(len(data.CLASSES))  # the loss of one who guesses
 
 
 def _loss(cell: str, params: models.PyTree, split: data.Fold) -> float:
@@ -107,13 +106,15 @@ def _loss(cell: str, params: models.PyTree, split: data.Fold) -> float:
 
 
 @pytest.mark.parametrize(("cell", "number"), RUNS)
-def test_shipped_weights_reach_what_is_recorded(cell: str, number: int, measured: measure.Accuracies) -> None:
-    assert measured[cell][str(number)] == pytest.approx(measure.recorded()[cell][str(number)], abs=TOLERANCE)
+def test_shipped_weights_reach_the_record(cell: str, number: int, measured: measure.Accuracies) -> None:
+    recorded = measure.recorded()[cell][str(number)]
+    assert measured[cell][str(number)] == pytest.approx(recorded, abs=TOLERANCE)
 
 
 @pytest.mark.parametrize("number", FOLDS)
 def test_the_baseline_is_what_is_recorded(number: int, measured: measure.Accuracies) -> None:
-    assert measured["ridge"][str(number)] == pytest.approx(measure.recorded()["ridge"][str(number)], abs=TOLERANCE)
+    recorded = measure.recorded()["ridge"][str(number)]
+    assert measured["ridge"][str(number)] == pytest.approx(recorded, abs=TOLERANCE)
 
 
 @pytest.mark.parametrize(("cell", "number"), RUNS)
@@ -125,8 +126,10 @@ def test_the_readme_quotes_the_recorded_table() -> None:
     assert measure.table(measure.recorded()) in (measure.FILE.parent / "README.md").read_text()
 
 
-def test_weights_survive_the_file(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_survive_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    params = weights.load("ltc", 1)
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
-    params = models.build("ltc").init(jax.random.key(3))
-    weights.save("ltc", 1, params)
-    assert all(map(np.array_equal, jax.tree.leaves(params), jax.tree.leaves(weights.load("ltc", 1))))
+    weights.save("ltc", 1, jax.tree.map(lambda leaf: leaf + 1, params))
+    again = weights.load("ltc", 1)
+    assert jax.tree.structure(again) == jax.tree.structure(params)
+    assert all(np.array_equal(b, a + 1) for a, b in zip(*map(jax.tree.leaves, (params, again)), strict=True))

@@ -1,4 +1,4 @@
-"""Training windows that vary as watches and wearers do: how it is worn, how strongly and how fast one moves."""
+"""Training windows that vary as watches and wearers do: in fit, in strength and in speed."""
 
 from dataclasses import dataclass
 

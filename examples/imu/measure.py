@@ -37,5 +37,6 @@ def record(accuracies: Accuracies) -> None:
 def table(accuracies: Accuracies) -> str:
     """In Markdown, in percent."""
     head = ["| accuracy, % | " + " | ".join(f"fold {n}" for n in FOLDS) + " |", "|---|" + "--:|" * len(FOLDS)]
-    rows = [f"| {name} | " + " | ".join(f"{v:.1f}" for v in row.values()) + " |" for name, row in accuracies.items()]
+    named = accuracies.items()
+    rows = [f"| {name} | " + " | ".join(f"{v:.1f}" for v in found.values()) + " |" for name, found in named]
     return "\n".join(head + rows)

@@ -22,6 +22,7 @@ from examples.imu.weights import load, save
 
 __all__ = ["fit", "load", "run", "save"]
 
+LAYOUT = argparse.RawDescriptionHelpFormatter
 CHUNK = 25  # steps between two moves of the progress bar
 Carry = tuple[PyTree, PyTree, optax.OptState]  # parameters, their running average, optimiser
 Loss = Callable[[PyTree, jax.Array], jax.Array]
@@ -95,7 +96,7 @@ def _iterated(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=LAYOUT)
     parser.add_argument("--all", action="store_true", help="train both cells on all folds")
     parser.add_argument("--cell", choices=sorted(CELLS), help="train this cell only")
     parser.add_argument("--fold", type=int, choices=sorted(FOLDS), help="train on this fold only")

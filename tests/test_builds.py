@@ -1,0 +1,107 @@
+"""A whole build: the same bytes every time, strict C, no undefined behaviour, and a folder that reads back."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lnncc
+from lnncc import build, twin
+from lnncc.archive import Model
+from lnncc.errors import LnnccError
+from lnncc.program import Program
+from lnncc.validate import compare, host
+from tests import models
+
+CELLS = {"cfc": models.cfc, "ltc": models.ltc}
+STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-pedantic", "-Werror", "-fsyntax-only"]
+
+
+@pytest.fixture(scope="module", params=CELLS)
+def program(request: pytest.FixtureRequest) -> Program:
+    ranges = {"x": (-2.0, 1.5)}  # narrower than its format on one side: the door must clamp
+    return lnncc.compile(Model(CELLS[request.param]()), dt=1.0, ranges=ranges, name=request.param)
+
+
+def test_c_and_twin_agree_on_every_step_far_outside_the_range_too(program: Program) -> None:
+    wild = models.recording(reach=8.0)
+    assert program.verify(models.recording()).bit_exact
+    assert program.verify(wild).bit_exact
+
+
+@pytest.mark.parametrize("mode", [{"sanitize": True}, {"check": True}])
+def test_no_undefined_behaviour_and_no_word_out_of_range(program: Program, mode: dict[str, bool]) -> None:
+    raw = compare.raw_inputs(program.build, {"x": models.recording(reach=8.0)})
+    library = host.build(program.build.sources, program.build.interface, **mode)
+    trace = host.run(library, program.build.interface, raw)
+    expected = twin.run(program.build.integer, raw)
+    assert compare.equal_steps(trace, expected) == raw[0].shape[0] * raw[0].shape[1]
+
+
+@pytest.mark.parametrize("compiler, extra", [("gcc", []), ("clang", []), ("g++", ["-x", "c++", "-std=c++11"])])
+def test_the_c_passes_every_warning(program: Program, compiler: str, extra: list[str], tmp_path: Path) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not installed")
+    program.save(tmp_path)
+    flags = [f for f in STRICT if not extra or f != "-std=c99"] + extra
+    source = tmp_path / f"{program.build.name}.c"
+    done = subprocess.run([compiler, *flags, str(source)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_folder_reads_back_as_the_same_build(program: Program, tmp_path: Path) -> None:
+    program.save(tmp_path)
+    assert build.read(tmp_path).files() == program.build.files()
+
+
+def test_a_changed_file_is_noticed(program: Program, tmp_path: Path) -> None:
+    program.save(tmp_path)
+    source = tmp_path / f"{program.build.name}.c"
+    source.write_text(source.read_text() + "\n")
+    with pytest.raises(LnnccError, match="E0405"):
+        build.read(tmp_path)
+    with pytest.raises(LnnccError, match="E0405"):
+        build.read(tmp_path / "nowhere")
+
+
+SCRIPT = """
+import hashlib, lnncc
+from lnncc.archive import Model
+from tests import models
+for cell in (models.cfc, models.ltc):
+    p = lnncc.compile(Model(cell()), dt=1.0, ranges={"x": (-2.0, 2.0)}, name="same")
+    for name, data in p.build.files().items():
+        print(name, hashlib.sha256(data).hexdigest())
+"""
+
+
+def test_two_hash_seeds_and_two_folders_give_the_same_bytes(tmp_path: Path) -> None:
+    outputs = set()
+    for seed, folder in (("1", tmp_path), ("2", Path.cwd())):
+        env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[1])}
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT], env=env, cwd=folder, capture_output=True, text=True, check=True
+        )
+        outputs.add(done.stdout)
+    assert len(outputs) == 1
+    assert "same.certificate.json" in outputs.pop()
+
+
+def test_run_keeps_the_shape_of_what_it_is_given(program: Program) -> None:
+    xs = models.recording()
+    streams, single = program.run(xs), program.run(xs[0])
+    assert isinstance(streams, np.ndarray)
+    np.testing.assert_array_equal(streams[0], single)
+    assert program.build.name in program.report()
+
+
+def test_a_model_saved_and_loaded_compiles_to_the_same_bytes(tmp_path: Path) -> None:
+    model = Model(models.ltc())
+    lnncc.save(model, tmp_path / "model.lnn")
+    again = lnncc.load(tmp_path / "model.lnn")
+    files = [lnncc.compile(m, dt=1.0, ranges={"x": (-2.0, 2.0)}, name="same").build.files() for m in (model, again)]
+    assert files[0] == files[1]
