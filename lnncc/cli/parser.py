@@ -97,7 +97,7 @@ def _compile(parser: Parser) -> None:
 def _verify(parser: Parser) -> None:
     add = parser.add_argument
     add("--data", metavar="X.npz", help="inputs (default: seeded random inputs in the declared ranges)")
-    add("--on", metavar="TARGET", action="append", default=[], help="also there (repeat for more)")
+    add("--on", metavar="TARGET", nargs="+", action="extend", default=[], help="also on these targets")
     add("--max-abs", metavar="E", type=float, help="largest error that an output may have, in its own units")
 
 
