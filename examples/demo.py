@@ -100,7 +100,7 @@ def run(cell: str, split: data.Fold, number: int, *, fast: bool) -> Row:
 def verified(program: lnncc.Program, windows: data.Floats) -> tuple[int, data.Floats]:
     """Steps on which C and twin agree in every bit, over all windows, and the outputs of the C in real units."""
     build = program.build
-    library = host.build(build.sources, build.interface)
+    library = host.build(build)
     exact, outputs = 0, []
     for batch in tqdm(list(_batches(windows)), desc=f"C == twin, {build.name}"):
         raw = compare.raw_inputs(build, {"x": batch})

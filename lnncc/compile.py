@@ -70,7 +70,7 @@ def compile_model(
     dump: Path | None = None,
 ) -> Program:
     """The pipeline; ``compile`` is its friendly front."""
-    targets.load(settings.target)
+    chip = targets.load(settings.target)
     options.check(settings, ranges, model.graph)
     data = None if calibration is None else prepared(calibration, model.graph)
     seen = _Dump(dump)
@@ -84,7 +84,7 @@ def compile_model(
     graph = seen("quantise", quantise(graph, spans, weight_bits=settings.bits), FUSED)
     graph, proof = prove(graph)
     graph = seen("prove", graph, FUSED)
-    layout = plan(graph, settings.name, proof.bounds)
+    layout = plan(graph, settings.name, proof.bounds, chip)
     proven, known = certificate(graph, proof), facts(layout, spans, proof)
     return Program(Build(settings, layout.interface, model.graph, graph, emit(layout), proven, known))
 

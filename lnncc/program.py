@@ -26,9 +26,7 @@ class Program:
         """Outputs of the *compiled C* from reset, state kept from step to step; one array, or by label if several."""
         build = self.build
         raw = compare.raw_inputs(build, prepared(xs, build.model))
-        outputs = compare.real_outputs(
-            build, host.run(host.build(build.sources, build.interface), build.interface, raw)[1]
-        )
+        outputs = compare.real_outputs(build, host.run(host.build(build), build.interface, raw)[1])
         single = _streams(xs, build) is None
         outputs = {label: y[0] if single else y for label, y in outputs.items()}
         return next(iter(outputs.values())) if len(outputs) == 1 else outputs

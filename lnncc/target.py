@@ -50,12 +50,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """``kind`` names the folder of start-up and linker text beside the TOML; ``cycles`` a model of validate/cycles."""
+    """``kind`` names the folder of start-up and linker text beside the TOML; ``cycles`` a model of validate/cycles.
+
+    ``isa`` are names of ``runtime/simd``, the preferred one first: whose words and kernels the C is made of.
+    """
 
     name: str
     description: str
     kind: str
     cpu: str
+    isa: tuple[str, ...]
     compilers: tuple[Toolchain, ...]
     cycles: str | None = None
     hints: tuple[str, ...] = ()
@@ -110,6 +114,7 @@ def read(path: Path) -> Target:
         description=table.take("description", str),
         kind=table.take("kind", str),
         cpu=table.take("cpu", str),
+        isa=table.texts("isa"),
         cycles=table.take("cycles", str) if "cycles" in items else None,
         hints=table.texts("hints") if "hints" in items else (),
         compilers=tuple(_toolchain(entry) for entry in table.tables("compiler")),
@@ -119,6 +124,11 @@ def read(path: Path) -> Target:
     table.close()
     if target.kind != HOST and not (path.parent / target.kind).is_dir():
         raise _invalid(path, f"kind {target.kind!r} has no folder of start-up text beside this file")
+    if not target.isa:
+        raise table.wrong("isa", "a list of names of runtime/simd")
+    for isa in target.isa:
+        if not (share.folder("runtime") / "simd" / f"{isa}.h").is_file():
+            raise _invalid(path, f"isa {isa!r} has no runtime/simd/{isa}.h")
     return target
 
 

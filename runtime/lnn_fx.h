@@ -11,7 +11,11 @@
 #define LN_FN static inline
 #define LN_FRACTION_BITS 15
 
-#include "simd/scalar.h"
+/* What loads and sums on one machine; generated code names it where it is not the plain one. */
+#ifndef LNN_SIMD
+#define LNN_SIMD "simd/scalar.h"
+#endif
+#include LNN_SIMD
 
 typedef struct {
     int32_t b; /* offset of the argument, in its format */

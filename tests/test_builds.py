@@ -36,7 +36,7 @@ def test_c_and_twin_agree_on_every_step_far_outside_the_range_too(program: Progr
 @pytest.mark.parametrize("mode", [{"sanitize": True}, {"check": True}])
 def test_no_undefined_behaviour_and_no_word_out_of_range(program: Program, mode: dict[str, bool]) -> None:
     raw = compare.raw_inputs(program.build, {"x": models.recording(reach=8.0)})
-    library = host.build(program.build.sources, program.build.interface, **mode)
+    library = host.build(program.build, **mode)
     trace = host.run(library, program.build.interface, raw)
     expected = twin.run(program.build.integer, raw)
     assert compare.equal_steps(trace, expected) == raw[0].shape[0] * raw[0].shape[1]

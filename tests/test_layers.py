@@ -19,6 +19,7 @@ LAYERS = (
     "plan",
     "emit twin",
     "build certificate",
+    "retarget",
     "validate",
     "report",
     "program",

@@ -1,6 +1,10 @@
 """plan: copies that are avoided, copies that are ordered, buffers that are shared, bounds that are handed on."""
 
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,16 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from integer_graphs import WIDE, Builder, drawn
 
+from lnncc import share
 from lnncc.interval import Interval
-from lnncc.ir import Graph
+from lnncc.ir import Array, Attr, Graph
 from lnncc.ops import OPS
-from lnncc.plan import plan, prototypes
+from lnncc.plan import layouts, plan, prototypes
 from lnncc.plan.copies import Copy, in_order
+from lnncc.plan.layouts import Packed
 from lnncc.plan.places import Place, places
 from lnncc.plan.program import Buffer, Call, Loop, Plan, Statement
 from lnncc.plan.timeline import timeline
+from lnncc.target import load
 
 RNG = np.random.default_rng
+HOST = load("host")
 
 
 def calls(statements: tuple[Statement, ...], depth: int = 0) -> list[str]:
@@ -36,7 +44,7 @@ def _named(argument: str) -> bool:
 
 
 def planned(graph: Graph) -> Plan:
-    return plan(graph, "m", {})
+    return plan(graph, "m", {}, HOST)
 
 
 def ltc() -> Graph:
@@ -183,12 +191,14 @@ def test_bounds_come_from_doors_and_from_the_proof() -> None:
     b.output(door)
     b.output(b.constant([7, 8]))
     graph = b.graph()
-    found = plan(graph, "m", {s: Interval(np.array([-50, -51]), np.array([60, 61])), door: Interval(*_ends(-50, 60))})
+    found = plan(
+        graph, "m", {s: Interval(np.array([-50, -51]), np.array([60, 61])), door: Interval(*_ends(-50, 60))}, HOST
+    )
     ends = [(v.id, v.low, v.high) for v in (*found.interface.inputs, *found.interface.states, *found.interface.outputs)]
     assert ends == [("x0", -50, 60), ("s0", -51, 61), ("y0", -50, 60), ("y1", 7, 8)]
     assert not found.fields[0].uniform
     with pytest.raises(AssertionError, match="starts outside"):
-        plan(graph, "m", {s: Interval(*_ends(-50, 2))})
+        plan(graph, "m", {s: Interval(*_ends(-50, 2))}, HOST)
 
 
 def _ends(low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
@@ -239,9 +249,47 @@ def test_every_op_has_a_kernel_or_is_none_of_its_own(op: str) -> None:
     if op in ("slice", "concat"):
         return
     name = {"affine": "affine_w8", "table": "table_s16"}.get(op, op)
-    found = prototypes.find(op, f"ln_{name}")
+    found = prototypes.find(op, name)
     assert found.parameters[0].pointer and not found.parameters[0].const
     assert found.counts == (op == "door")
+
+
+KERNEL = """
+/* layout backwards: w, s */
+LN_FN void ln_affine_own(int32_t *y, const int16_t *reversed, const int32_t *acc, const int16_t *x, ln_size cols)
+{
+}
+"""
+
+
+def _backwards(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    w = constants["w"]
+    return None if w.shape[0] == 1 else Packed({"reversed": w[::-1]}, {"cols": attrs["cols"]})
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (2, ("ln_affine_own", ("t0", "c0", "c1", "x0", "3"))),
+        (1, ("ln_affine", ("t0", "c0", "x0", "c1", "c2", "1", "3"))),
+    ],
+)
+def test_a_machine_may_have_its_own_text_of_a_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, expected: tuple[str, tuple[str, ...]]
+) -> None:
+    """In the layout that its first line names, if that has a use for the constants."""
+    kernels = shutil.copytree(share.folder("runtime"), tmp_path / "runtime") / "kernels"
+    (kernels / "affine.own.h").write_text(KERNEL)
+    monkeypatch.setattr(share, "folder", lambda name: tmp_path / name)
+    monkeypatch.setattr(layouts, "LAYOUTS", {"backwards": _backwards})
+    b = Builder()
+    acc, w, s = b.constant([1] * rows), b.constant(np.arange(3 * rows).reshape(rows, 3)), b.constant([1] * rows)
+    b.output(b.requantise(b.op("affine", (acc, b.input(3), w, s), rows, WIDE, rows=rows, cols=3), 3))
+    found = plan(b.graph(), "m", {}, replace(HOST, isa=("own", "scalar")))
+    assert found.statements[0] == Call(*expected)
+    assert ("affine.own" in found.kernels) == (rows == 2)
+    if rows == 2:
+        assert found.tables[0].values.ravel().tolist() == [3, 4, 5, 0, 1, 2]
 
 
 def test_a_call_is_what_the_prototype_says() -> None:

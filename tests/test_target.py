@@ -61,6 +61,7 @@ GOOD = """
 description = "a core"
 kind = "core"
 cpu = "core-1"
+isa = ["scalar"]
 [part]
 name = "P1"
 flash = 1024
@@ -112,6 +113,8 @@ def test_what_is_read(tmp_path: Path) -> None:
         ('qemu = "board-1"', "qemu = 1", "board.emulators.qemu must be a str"),
         ("[[compiler]]", "[compiler]", "compiler must be a list"),
         ('kind = "core"', 'kind = "heart"', "kind 'heart' has no folder"),
+        ('isa = ["scalar"]', 'isa = ["abacus"]', "isa 'abacus' has no runtime/simd/abacus.h"),
+        ('isa = ["scalar"]', "isa = []", "isa must be a list of names of runtime/simd, not []"),
         ('cpu = "core-1"', "cpu = ", "Invalid value"),
     ],
 )
@@ -169,10 +172,11 @@ def test_the_host_fits_everything() -> None:
 
 
 def test_an_installed_wheel_carries_its_own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(share.folder("targets"), tmp_path / "lnncc" / "_data" / "targets")
+    for kind in ("targets", "runtime"):
+        shutil.copytree(share.folder(kind), tmp_path / "lnncc" / "_data" / kind)
     (tmp_path / "targets").mkdir()
     monkeypatch.setattr(share, "PACKAGE", tmp_path / "lnncc")
     assert share.folder("targets") == tmp_path / "lnncc" / "_data" / "targets"
     assert target.load("cortex-m4").cpu == "cortex-m4"
-    with pytest.raises(FileNotFoundError, match="runtime"):
-        share.folder("runtime")
+    with pytest.raises(FileNotFoundError, match="templates"):
+        share.folder("templates")

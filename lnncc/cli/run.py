@@ -32,7 +32,7 @@ def run(args: Namespace) -> Answer:
 
 
 def _on_host(build: Build, raw: tuple[Array, ...]) -> dict[str, object]:
-    library = host.build(build.sources, build.interface)
+    library = host.build(build)
     trace = host.run(library, build.interface, tuple(x[None] for x in raw))
     costs = ("instructions_per_step", "cycles_per_step", "flash_bytes", "ram_bytes", "stack_bytes")
     return {"emulator": None, "steps": len(raw[0]), "outputs_sha256": compare.digest(trace), **dict.fromkeys(costs)}

@@ -4,7 +4,7 @@ from lnncc import share
 from lnncc.emit.render import render
 from lnncc.plan.program import Plan
 
-RUNTIME = ("lnn.h", "lnn_fx.h", "simd/scalar.h")
+RUNTIME = ("lnn.h", "lnn_fx.h")
 ABI = 1  # of the runtime that the text was generated for; lnn.h says which one is there
 
 
@@ -12,6 +12,6 @@ def emit(plan: Plan) -> dict[str, str]:
     """Texts by name inside the folder: the model, and of the runtime what it uses."""
     files = {f"{plan.name}{end}": render(f"model{end}", plan=plan, abi=ABI) for end in (".h", ".c")}
     runtime = share.folder("runtime")
-    for name in (*RUNTIME, *(f"kernels/{kernel}.h" for kernel in plan.kernels)):
+    for name in (*RUNTIME, *(f"simd/{isa}.h" for isa in plan.isa), *(f"kernels/{k}.h" for k in plan.kernels)):
         files[f"lnn/{name}"] = (runtime / name).read_text(encoding="utf-8")
     return files

@@ -6,8 +6,9 @@ import numpy as np
 
 from lnncc.ir import Array, Attr, Graph
 from lnncc.ops import OPS
-from lnncc.plan import prototypes
+from lnncc.plan import layouts, prototypes
 from lnncc.plan.copies import Copy
+from lnncc.plan.layouts import Packed
 from lnncc.plan.places import Place, Places
 from lnncc.plan.program import Call, Loop, Statement, Table
 from lnncc.plan.prototypes import Parameter, Prototype
@@ -31,8 +32,15 @@ SHIFTS = "s"  # the parameter of kernels with a right shift for each row; it fol
 class Writer:
     """Writes statements; ``tables`` and ``kernels`` grow as constants and kernels are first used."""
 
-    def __init__(self, graph: Graph, where: Places, names: Mapping[int, str], copies: Mapping[int, list[Copy]]) -> None:
-        self.graph, self.where, self.names, self.copies = graph, where, names, copies
+    def __init__(
+        self,
+        graph: Graph,
+        where: Places,
+        names: Mapping[int, str],
+        copies: Mapping[int, list[Copy]],
+        isa: tuple[str, ...],
+    ) -> None:
+        self.graph, self.where, self.names, self.copies, self.isa = graph, where, names, copies, isa
         self.bits = {name: v.format.bits for name, v in graph.values.items() if v.format is not None}
         self.tables: dict[tuple[str, str], Table] = {}
         self.kernels: set[str] = set()
@@ -55,22 +63,46 @@ class Writer:
         return Loop(variable, repeat.trips, self.statements(repeat.body))
 
     def _call(self, execute: Execute) -> Call:
-        """Pointers to results are the outputs, to constants the inputs, in order; scalars are attributes by name."""
+        """The call of the first kernel that likes these constants: a machine's own, else the portable one."""
         node = execute.node
         op = OPS[node.op]
         function = op.kernel(node, self.bits) if hasattr(op, "kernel") else node.op
-        prototype = prototypes.find(node.op, f"ln_{function}")
-        self.kernels.add(node.op)
-        written, read = iter((execute.output,)), iter(execute.inputs)
-        self._check_shifts(execute, prototype)
+        portable = prototypes.find(node.op, function)
+        self._check_shifts(execute, portable)
+        reads = dict(zip((p.name for p in portable.parameters if p.reads), execute.inputs, strict=True))
+        for own in prototypes.variants(node.op, function, self.isa):
+            packed = self._packed(own, reads, node.attrs)
+            if packed is not None:
+                return self._bound(own, execute, reads, packed)
+        return self._bound(portable, execute, reads, Packed({}, node.attrs))
+
+    def _packed(self, own: Prototype, reads: Mapping[str, Ref], attrs: Mapping[str, Attr]) -> Packed | None:
+        """The constants as ``own`` wants them; None if it has no use for them, or they are no constants."""
+        if own.layout is None:
+            return Packed({}, attrs)
+        refs = [reads[name] for name in own.replaced]
+        if any(ref.value not in self.graph.constants or ref.start for ref in refs):
+            return None
+        values = {name: self.graph.constants[reads[name].value] for name in own.replaced}
+        return layouts.LAYOUTS[own.layout](values, attrs)
+
+    def _bound(self, kernel: Prototype, execute: Execute, reads: Mapping[str, Ref], packed: Packed) -> Call:
+        """Pointers to results are the outputs, to constants the inputs, in order; tables and scalars go by name."""
+        self.kernels.add(kernel.file)
+        replaced = [reads[name].value for name in kernel.replaced]
+        written, read = iter((execute.output,)), iter(ref for ref in reads.values() if ref.value not in replaced)
+        label = ", ".join(self.graph.labels.get(name, "constants") for name in replaced)
         arguments: list[str] = []
-        for parameter in prototype.parameters:
-            if parameter.pointer:
+        for parameter in kernel.parameters:
+            if parameter.name in packed.tables:
+                key = " ".join((str(kernel.layout), parameter.name, *replaced))
+                arguments.append(self._table(key, packed.tables[parameter.name], parameter, label))
+            elif parameter.pointer:
                 arguments.append(self._pointer(next(read if parameter.const else written), parameter))
             else:
-                arguments.append(_scalar(node.attrs[parameter.name], parameter))
-        assert next(read, None) is None and next(written, None) is None, f"{prototype.name}: operands left over"
-        return Call(prototype.name, tuple(arguments), prototype.counts)
+                arguments.append(_scalar(packed.attrs[parameter.name], parameter))
+        assert next(read, None) is None and next(written, None) is None, f"{kernel.name}: operands left over"
+        return Call(kernel.name, tuple(arguments), kernel.counts)
 
     def _check_shifts(self, execute: Execute, prototype: Prototype) -> None:
         """A row may be shifted by more than C allows only if it is all zero, so that every shift gives the same."""
@@ -82,7 +114,7 @@ class Writer:
         assert not rows[shifts > MAX_SHIFT].any(), f"{execute.output.value} is shifted by more than {MAX_SHIFT}"
 
     def _copy(self, copy: Copy) -> Call:
-        _, source, size = prototypes.find("copy", "ln_copy").parameters
+        _, source, size = prototypes.find("copy", "copy").parameters
         self.kernels.add("copy")
         origin = self._constant(copy.source, source) if isinstance(copy.source, Ref) else self._at(copy.source)
         return Call("ln_copy", (self._at(copy.to), origin, _scalar(copy.size, size)))
@@ -97,15 +129,17 @@ class Writer:
         return _offset(self.names[place.block], place.start)
 
     def _constant(self, ref: Ref, parameter: Parameter) -> str:
-        key = ref.value, parameter.type
-        if key not in self.tables:
-            values = self.graph.constants[ref.value]
+        label = self.graph.labels.get(ref.value, "constants")
+        return _offset(self._table(ref.value, self.graph.constants[ref.value], parameter, label), ref.start)
+
+    def _table(self, key: str, values: Array, parameter: Parameter, label: str) -> str:
+        """The name of the table that holds ``values``; ``key`` and the C type know it again."""
+        known = key, parameter.type
+        if known not in self.tables:
             if parameter.name == SHIFTS:
                 values = np.minimum(values, MAX_SHIFT)
-            values = _fitting(values, parameter.type)
-            label = self.graph.labels.get(ref.value, "constants")
-            self.tables[key] = Table(f"c{len(self.tables)}", parameter.type, values, label)
-        return _offset(self.tables[key].name, ref.start)
+            self.tables[known] = Table(f"c{len(self.tables)}", parameter.type, _fitting(values, parameter.type), label)
+        return self.tables[known].name
 
 
 def _offset(name: str, start: int) -> str:

@@ -15,15 +15,16 @@ from lnncc.plan.packing import pack
 from lnncc.plan.places import places
 from lnncc.plan.program import HASH_BYTES, Field, Plan
 from lnncc.plan.timeline import timeline
+from lnncc.target import Target
 
 
-def plan(graph: Graph, name: str, bounds: Mapping[str, Interval]) -> Plan:
-    """Lay out ``graph`` as the C of model ``name``. ``bounds`` are the proven raw intervals by value."""
+def plan(graph: Graph, name: str, bounds: Mapping[str, Interval], target: Target) -> Plan:
+    """Lay out ``graph`` as the C of model ``name`` for ``target``. ``bounds`` are the proven raw intervals by value."""
     line = timeline(graph)
     where = places(graph, line)
     copies = schedule(line, where)
     names, buffers = pack(where.blocks, line.lives)
-    writer = Writer(graph, where, names, copies)
+    writer = Writer(graph, where, names, copies, target.isa)
     statements = writer.statements(line.instructions)
     return Plan(
         interface=_interface(graph, name, bounds),
@@ -32,6 +33,7 @@ def plan(graph: Graph, name: str, bounds: Mapping[str, Interval]) -> Plan:
         buffers=buffers,
         statements=statements,
         kernels=tuple(sorted(writer.kernels)),
+        isa=tuple(dict.fromkeys((*target.isa, "scalar"))),
         digest=digest(graph),
     )
 

@@ -76,7 +76,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """One model in C, before it is text. ``kernels`` are the files of ``runtime/kernels`` that it calls."""
+    """One model in C, before it is text. ``kernels`` are the files of ``runtime/kernels`` that it calls, ``isa`` those
+    of ``runtime/simd``, the first of which includes what it needs of the others."""
 
     interface: Interface
     fields: tuple[Field, ...]
@@ -84,6 +85,7 @@ class Plan:
     buffers: tuple[Buffer, ...]
     statements: tuple[Statement, ...]
     kernels: tuple[str, ...]
+    isa: tuple[str, ...]
     digest: bytes
 
     @property

@@ -1,12 +1,21 @@
-"""What a kernel is called with, read from its own text: the line of ``runtime/kernels/<op>.h`` that starts it."""
+"""What a kernel is called with, read from its own text: the line of ``runtime/kernels/<op>.h`` that starts it.
+
+A machine may have its own text of a kernel: ``ln_<op>_<isa>`` in ``runtime/kernels/<op>.<isa>.h``. If that reads its
+constants in another order, the line above says so: ``/* layout <name>: <constants it replaces> */``.
+"""
 
 import functools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lnncc import share
 
-LINE = re.compile(r"^LN_FN (?P<result>\w+) (?P<name>\w+)\((?P<parameters>[^()]*)\)$", re.MULTILINE)
+LINE = re.compile(
+    r"^(?:/\* layout (?P<layout>\w+): (?P<replaced>\w+(?:, \w+)*) \*/\n)?"
+    r"LN_FN (?P<result>\w+) (?P<name>\w+)\((?P<parameters>[^()]*)\)$",
+    re.MULTILINE,
+)
 PARAMETER = re.compile(r"(?P<const>const )?(?P<type>\w+) (?P<pointer>\*?)(?P<name>\w+)")
 
 
@@ -19,25 +28,51 @@ class Parameter:
     pointer: bool
     const: bool
 
+    @property
+    def reads(self) -> bool:
+        return self.pointer and self.const
+
 
 @dataclass(frozen=True, slots=True)
 class Prototype:
-    """A kernel. One that returns a size returns how many values it clipped."""
+    """A kernel in ``runtime/kernels/<file>.h``. One that returns a size returns how many values it clipped.
+
+    ``layout`` names a function of ``plan.layouts``, ``replaced`` the parameters of the portable kernel that it packs.
+    """
 
     name: str
+    file: str
     parameters: tuple[Parameter, ...]
     counts: bool
+    layout: str | None = None
+    replaced: tuple[str, ...] = ()
+
+
+def find(op: str, function: str) -> Prototype:
+    """The portable prototype of ``ln_<function>`` in the kernel file of ``op``."""
+    return _kernels(op)[f"ln_{function}"]
+
+
+def variants(op: str, function: str, isa: tuple[str, ...]) -> Iterator[Prototype]:
+    """The texts of a kernel that machines have of their own, the preferred one first."""
+    for machine in isa:
+        found = _kernels(f"{op}.{machine}").get(f"ln_{function}_{machine}")
+        if found is not None:
+            yield found
 
 
 @functools.cache
-def find(op: str, function: str) -> Prototype:
-    """The prototype of ``function`` in the kernel file of ``op``."""
-    text = (share.folder("runtime") / "kernels" / f"{op}.h").read_text(encoding="utf-8")
-    for line in LINE.finditer(text):
-        if line["name"] == function:
-            parameters = tuple(_parameter(word) for word in line["parameters"].split(", "))
-            return Prototype(function, parameters, counts=line["result"] == "ln_size")
-    raise AssertionError(f"runtime/kernels/{op}.h has no {function}")
+def _kernels(file: str) -> dict[str, Prototype]:
+    """Every kernel of a file by name; none if there is no such file."""
+    path = share.folder("runtime") / "kernels" / f"{file}.h"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return {line["name"]: _prototype(file, line) for line in LINE.finditer(text)}
+
+
+def _prototype(file: str, line: re.Match[str]) -> Prototype:
+    parameters = tuple(map(_parameter, line["parameters"].split(", ")))
+    replaced = tuple((line["replaced"] or "").split(", ")) if line["layout"] else ()
+    return Prototype(line["name"], file, parameters, line["result"] == "ln_size", line["layout"], replaced)
 
 
 def _parameter(text: str) -> Parameter:

@@ -53,7 +53,7 @@ def verify(
     """Run ``data`` through the twin, the host's C and any further ``runners`` (by target), from reset."""
     raw = raw_inputs(build, data)
     expected = twin.run(build.integer, raw)
-    library = host.build(build.sources, build.interface)
+    library = host.build(build)
     traces = {"host": host.run(library, build.interface, raw)}
     traces |= {target: runner(raw) for target, runner in (runners or {}).items()}
     exact = {target: equal_steps(trace, expected) for target, trace in traces.items()}

@@ -2,7 +2,6 @@
 
 import functools
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,13 @@ from typing import Any
 import cffi
 import numpy as np
 
-from lnncc import target
+from lnncc import target as targets
+from lnncc.build import Build
 from lnncc.emit.render import render
 from lnncc.ir import Array
 from lnncc.plan.interface import Interface, Signal
+from lnncc.retarget import retargeted
+from lnncc.target import Target
 from lnncc.validate import toolchain
 
 DRIVER = "lnn_host_driver.c"
@@ -53,21 +55,25 @@ class RangeError(AssertionError):
     """A word left its range in a build that checks: our bug, and a hole in the proof."""
 
 
-def build(sources: Mapping[str, str], interface: Interface, *, sanitize: bool = False, check: bool = False) -> Library:
-    """Compile and open the C files ``sources``. With ``sanitize``, undefined behaviour ends the process; with
-    ``check``, every word tests its range and ``run`` raises.
+def build(made: Build, *, target: Target | None = None, sanitize: bool = False, check: bool = False) -> Library:
+    """Compile and open the C of a build, for ``target`` (kind host) if given. With ``sanitize``, undefined behaviour
+    ends the process; with ``check``, every word tests its range and ``run`` raises.
 
     Raises:
         LnnccError: E0701 without a compiler, E0702 if it fails.
     """
     flags = (*(SANITIZE if sanitize else ()), *(CHECK if check else ()))
-    return _opened(tuple(sorted(sources.items())), interface, flags)
+    chosen = targets.load(targets.HOST) if target is None else target
+    sources = retargeted(made, chosen).sources
+    return _opened(tuple(sorted(sources.items())), made.interface, chosen, flags)
 
 
 @functools.lru_cache(KEPT)
-def _opened(sources: tuple[tuple[str, str], ...], interface: Interface, flags: tuple[str, ...]) -> Library:
+def _opened(
+    sources: tuple[tuple[str, str], ...], interface: Interface, target: Target, flags: tuple[str, ...]
+) -> Library:
     name = interface.name
-    compiler = toolchain.find(target.load(target.HOST))
+    compiler = toolchain.find(target)
     texts = (*sources, (DRIVER, render("host/driver.c", name=name, interface=interface)))
     # The loaded library needs its file no longer, except on Windows, which then keeps it.
     with tempfile.TemporaryDirectory(prefix="lnncc-", ignore_cleanup_errors=True) as place:

@@ -1,0 +1,23 @@
+"""retarget: the C of a build for another machine: the same integers, other layouts and kernels."""
+
+import functools
+from dataclasses import replace
+
+from lnncc.build import Build
+from lnncc.emit import emit
+from lnncc.passes.prove import prove
+from lnncc.plan import plan
+from lnncc.target import Target
+
+KEPT = 8
+
+
+def retargeted(build: Build, target: Target) -> Build:
+    """``build`` with the C sources that ``target`` likes; formats, tables and so all bits stay."""
+    return build if build.settings.target == target.name else _planned(build, target)
+
+
+@functools.lru_cache(KEPT)
+def _planned(build: Build, target: Target) -> Build:
+    graph, proof = prove(build.integer)
+    return replace(build, sources=emit(plan(graph, build.name, proof.bounds, target)))
