@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lnncc import archive, primitives
+from lnncc import choices as chosen
+from lnncc.choices import Choices
 from lnncc.errors import LnnccError
 from lnncc.ir import Graph
 from lnncc.ops import NAMES
@@ -24,6 +26,7 @@ class Build:
     """Generated files by name beside the two graphs they came from, so that verify and run need nothing else."""
 
     settings: Settings
+    choices: Choices
     interface: Interface
     model: Graph
     integer: Graph
@@ -48,6 +51,7 @@ class Build:
         return {
             "schema": SCHEMA,
             "settings": asdict(self.settings),
+            "choices": self.choices.to_dict(),
             "interface": asdict(self.interface),
             "facts": self.facts,
             "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())},
@@ -70,9 +74,10 @@ def read(folder: Path) -> Build:
     manifest = _manifest(folder)
     try:
         settings = Settings(**manifest["settings"])
+        choices = chosen.from_dict(manifest["choices"])
         interface = _interface(manifest["interface"])
         files = {name: (folder / name).read_bytes() for name in manifest["sha256"]}
-    except (KeyError, TypeError, OSError) as error:
+    except (KeyError, TypeError, ValueError, OSError) as error:
         raise _broken(folder, str(error)) from error
     for name, digest in manifest["sha256"].items():
         if hashlib.sha256(files[name]).hexdigest() != digest:
@@ -82,7 +87,7 @@ def read(folder: Path) -> Build:
     model = archive.unpack(files[f"{name}.lnn"], primitives.NAMES, f"{name}.lnn")
     integer = archive.unpack(files[f"{name}.integer.lnn"], NAMES | {"loop"}, f"{name}.integer.lnn")
     certificate = json.loads(files[f"{name}.certificate.json"])
-    return Build(settings, interface, model, integer, sources, certificate, manifest["facts"])
+    return Build(settings, choices, interface, model, integer, sources, certificate, manifest["facts"])
 
 
 def _manifest(folder: Path) -> dict[str, dict]:

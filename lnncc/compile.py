@@ -10,6 +10,7 @@ from lnncc.archive import Model
 from lnncc.build import Build
 from lnncc.calibration import prepared
 from lnncc.certificate import certificate, facts
+from lnncc.choices import Choices, uniform
 from lnncc.emit import emit
 from lnncc.ir import Graph
 from lnncc.ops import NAMES
@@ -42,6 +43,7 @@ def compile(  # the verb of the interface
     ranges: Declared | None = None,
     target: str = "host",
     bits: int = 16,
+    choices: Choices | None = None,
     name: str = "model",
     dump: Path | None = None,
 ) -> Program:
@@ -51,6 +53,7 @@ def compile(  # the verb of the interface
     ``state`` is the initial state and ``inputs`` the inputs of one step, as arrays or ``ShapeDtypeStruct``.
     ``dt`` is in the units of training. ``calibration`` is recorded input, (steps, ...) or (streams, steps, ...);
     ``ranges`` declares (low, high) by input. ``bits`` = 8 means int8 weights with int16 activations and states.
+    ``choices`` are those of an earlier build, ``prog.build.choices``, which give the same formats again.
     ``dump`` is a folder that gets the graph after each stage.
 
     Raises:
@@ -58,7 +61,7 @@ def compile(  # the verb of the interface
     """
     model = step if isinstance(step, Model) else _traced(step, params, state, inputs)
     settings = Settings(name, target, bits, dt)
-    return compile_model(model, settings, calibration=calibration, ranges=ranges or {}, dump=dump)
+    return compile_model(model, settings, calibration=calibration, ranges=ranges or {}, choices=choices, dump=dump)
 
 
 def compile_model(
@@ -67,11 +70,13 @@ def compile_model(
     *,
     calibration: "ArrayLike | Mapping[str, ArrayLike] | None",
     ranges: Declared,
+    choices: Choices | None = None,
     dump: Path | None = None,
 ) -> Program:
     """The pipeline; ``compile`` is its friendly front."""
     chip = targets.load(settings.target)
     options.check(settings, ranges, model.graph)
+    choices = uniform(settings.bits) if choices is None else choices
     data = None if calibration is None else prepared(calibration, model.graph)
     seen = _Dump(dump)
 
@@ -81,12 +86,12 @@ def compile_model(
     graph = seen("widths", widths(graph), FUSED)
     spans = _ranges(graph, declared=ranges, calibration=data)
     graph = seen("formats", formats(graph, spans), FUSED)
-    graph = seen("quantise", quantise(graph, spans, weight_bits=settings.bits), FUSED)
+    graph = seen("quantise", quantise(graph, spans, choices), FUSED)
     graph, proof = prove(graph)
     graph = seen("prove", graph, FUSED)
     layout = plan(graph, settings.name, proof.bounds, chip)
     proven, known = certificate(graph, proof), facts(layout, spans, proof)
-    return Program(Build(settings, layout.interface, model.graph, graph, emit(layout), proven, known))
+    return Program(Build(settings, choices, layout.interface, model.graph, graph, emit(layout), proven, known))
 
 
 _ranges = ranges  # the pass; compile() has an argument of that name

@@ -10,7 +10,6 @@ from lnncc.expr import Expr
 from lnncc.interval import Interval
 from lnncc.ir import Array, Format
 
-INTERVALS = 512
 TRIALS = 1 << 21  # inputs tried at most when the worst error is measured; all of them if there are no more
 
 
@@ -29,13 +28,16 @@ class Table:
         return self.low + ((len(self.nodes) - 1) << self.shift) - 1
 
 
-def build(function: Expr, frac: int, target: Format, span: Interval | None) -> Table:
-    """A table of ``function`` for inputs with ``frac`` fraction bits, wherever it is not flat, within ``span``."""
+def build(function: Expr, frac: int, target: Format, span: Interval | None, intervals: int) -> Table:
+    """A table of ``function`` for inputs with ``frac`` fraction bits, wherever it is not flat, within ``span``.
+
+    It has at most ``intervals`` between its nodes.
+    """
     reach = domain(function, span, target)
-    step_bits = int(math.log2(2 * reach / INTERVALS))
+    step_bits = int(math.log2(2 * reach / intervals))
     shift = max(frac + step_bits, 0)
     low = -int(reach * 2.0**frac)
-    count = min(INTERVALS, (-2 * low) >> shift)
+    count = min(intervals, (-2 * low) >> shift)
     x = (low + (np.arange(-1, count + 2) << shift)) * 2.0**-frac
     y = expr.evaluate(function, x) * 2.0**target.frac
     plain = _round(y[1:-1])

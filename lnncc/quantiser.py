@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from lnncc.choices import Choice
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Format, Node
 
@@ -10,7 +11,9 @@ from lnncc.ir import Array, Attr, Format, Node
 class Quantiser(Protocol):
     """Every rounding of a float to an integer constant happens behind this interface, while quantising."""
 
-    weight_bits: int
+    def choice(self, node: Node) -> Choice:
+        """What was chosen for a node."""
+        ...
 
     def format(self, name: str) -> Format:
         """The format chosen for a value."""

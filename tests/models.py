@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from lnncc import choices
 from lnncc.cells.cfc import CfC
 from lnncc.cells.ltc import LTC
 from lnncc.cells.wirings import AutoNCP
@@ -43,7 +44,7 @@ def ltc(units: int = 10) -> Graph:
 def compiled(graph: Graph, *, weight_bits: int = 16, reach: float = 2.0) -> Compiled:
     fused = widths(fuse(simplify(graph, dt=1.0)))
     spans = ranges(fused, declared={p.label: (-reach, reach) for p in graph.inputs}, calibration=None)
-    integer, proof = prove(quantise(formats(fused, spans), spans, weight_bits=weight_bits))
+    integer, proof = prove(quantise(formats(fused, spans), spans, choices.uniform(weight_bits)))
     return Compiled(graph, spans, integer, proof)
 
 

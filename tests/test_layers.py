@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "lnncc"
 LAYERS = (
     "errors share",
     "ir",
-    "primitives prune interval",
+    "primitives prune interval choices",
     "expr fx shapes",
     "lut quantiser serial",
     "ops",

@@ -16,7 +16,7 @@ SILU = ("mul", VAR, ("logistic", VAR))
 @pytest.mark.parametrize("function, limit", [(TANH, 2.8), (LOGISTIC, 2.1)])
 @pytest.mark.parametrize("frac", [12, 16, 26])
 def test_worst_error_is_small_and_as_stated(function: expr.Expr, limit: float, frac: int) -> None:
-    table = lut.build(function, frac, Q15, None)
+    table = lut.build(function, frac, Q15, None, 512)
     x = np.linspace(table.low, table.top, 200_001).astype(np.int64)
     error = np.abs(
         fx.lookup(table.nodes, x, table.low, table.shift) - expr.evaluate(function, x * 2.0**-frac) * 2.0**15
@@ -29,13 +29,13 @@ def test_worst_error_is_small_and_as_stated(function: expr.Expr, limit: float, f
 
 @pytest.mark.parametrize("function", [TANH, LOGISTIC])
 def test_a_monotone_function_has_a_monotone_table_over_all_int16(function: expr.Expr) -> None:
-    table = lut.build(function, 12, Q15, None)
+    table = lut.build(function, 12, Q15, None, 512)
     y = fx.lookup(table.nodes, np.arange(-32768, 32768), table.low, table.shift)
     assert np.all(np.diff(y) >= 0)
 
 
 def test_beyond_the_table_the_function_is_flat_within_an_ulp() -> None:
-    table = lut.build(TANH, 16, Q15, None)
+    table = lut.build(TANH, 16, Q15, None, 512)
     ends = fx.lookup(table.nodes, np.array([-(1 << 31), (1 << 31) - 1]), table.low, table.shift)
     assert np.all(np.abs(np.abs(ends) - 32768) <= 1)
 
@@ -47,13 +47,13 @@ def test_an_unbounded_function_reaches_as_far_as_its_input() -> None:
 
 def test_a_kink_on_a_node_costs_nothing() -> None:
     relu = ("max", VAR, expr.const(0.0))
-    table = lut.build(relu, 12, Format(16, 12), Interval(np.array([-4.0]), np.array([4.0])))
+    table = lut.build(relu, 12, Format(16, 12), Interval(np.array([-4.0]), np.array([4.0])), 512)
     assert table.error <= 1.0
 
 
 def test_every_lookup_of_an_interval_holds_every_lookup_inside_it() -> None:
     bump = ("mul", VAR, ("exp", ("neg", ("abs", VAR))))
-    table = lut.build(bump, 12, Q15, None)
+    table = lut.build(bump, 12, Q15, None, 512)
     rng = np.random.default_rng(1)
     low = rng.integers(-32768, 32000, 200)
     high = low + rng.integers(0, 700, 200)

@@ -14,6 +14,7 @@ from lnncc.quantiser import Quantiser
 WIDE = True
 WIDE_INPUTS = (0,)
 IN_PLACE = (0,)
+WEIGHT_BITS = (16, 8)
 MAX_BLOCKS = 4
 SPARE_BITS = 1  # of the accumulator, so that the L1 bound after rounding still fits
 
@@ -30,7 +31,7 @@ def quantise(node: Node, q: Quantiser) -> None:
     """Weights per row as wide as the proven L1 bound lets the accumulator hold, in as few column blocks as pay."""
     acc, x, w = node.inputs
     weights, reach = q.floats(w), q.reach(x)
-    blocks = _column_blocks(weights, reach, q.weight_bits)
+    blocks = _column_blocks(weights, reach, q.choice(node).weight_bits)
     name = acc
     for count, (start, stop) in enumerate(blocks):
         last = count == len(blocks) - 1
@@ -40,12 +41,13 @@ def quantise(node: Node, q: Quantiser) -> None:
 def _block(node: Node, q: Quantiser, acc: str, x: str, columns: slice, out: str) -> str:
     weights, reach = q.floats(node.inputs[2])[:, columns], q.reach(x)[columns]
     source, target = q.format(x), q.format(node.outputs[0])
-    frac = _row_fractions(weights, reach, q.weight_bits)
+    bits = q.choice(node).weight_bits
+    frac = _row_fractions(weights, reach, bits)
     shift = frac + source.frac - target.frac
     frac = frac - np.minimum(shift, 0)  # a row of tiny reach would need a left shift: shorter weights do instead
     ints = np.rint(weights * np.exp2(np.minimum(frac, 60))[:, None]).astype(np.int64)
     part = q.part(x, columns.start, columns.stop)
-    w = q.constant(ints, Format(q.weight_bits, 0), label=f"weights, fraction bits {_spread(frac)}")
+    w = q.constant(ints, Format(bits, 0), label=f"weights, fraction bits {_spread(frac)}")
     s = q.constant(np.maximum(shift, 0), Format(8, 0), label="right shift of each row")
     attrs: dict[str, Attr] = {"rows": ints.shape[0], "cols": ints.shape[1]}
     q.emit("affine", (q.accumulator(acc, target), part, w, s), out, target, attrs)

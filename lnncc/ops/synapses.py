@@ -19,6 +19,7 @@ from lnncc.quantiser import Quantiser
 WIDE = True
 WIDE_INPUTS = (0,)
 IN_PLACE = (0,)
+TABLES = ("linear",)
 RECORD = ("b", "a", "w", "e", "src")  # the columns of the constant that holds the synapses
 F_BITS = 15  # f is Q0.15
 
@@ -75,7 +76,7 @@ def quantise(node: Node, q: Quantiser) -> None:
     source, state = q.format(v), q.pair_format(node)
     slope, offset = q.floats(a), q.floats(b)
     frac = _argument_fraction(slope, offset, q.reach(v)[q.floats(src).astype(int)], source)
-    table = lut.build(_expr(node.attrs), frac, Format(16, F_BITS), None)
+    table = lut.build(_expr(node.attrs), frac, Format(16, F_BITS), None, q.choice(node).table.intervals)
     record = np.stack(
         [
             np.rint(offset * 2.0**frac),

@@ -12,6 +12,7 @@ from lnncc.ir import Array, Attr, Format, Node
 from lnncc.quantiser import Quantiser
 
 WIDE_INPUTS = (0,)
+TABLES = ("linear",)
 
 
 def reference(attrs: Mapping[str, Attr], x: Array) -> Array:
@@ -25,7 +26,7 @@ def span(attrs: Mapping[str, Attr], x: Interval) -> Interval:
 
 def quantise(node: Node, q: Quantiser) -> None:
     source, target = q.format(node.inputs[0]), q.format(node.outputs[0])
-    table = lut.build(_expr(node.attrs), source.frac, target, q.span(node.inputs[0]))
+    table = lut.build(_expr(node.attrs), source.frac, target, q.span(node.inputs[0]), q.choice(node).table.intervals)
     nodes = q.constant(table.nodes, Format(16, target.frac), label=table.label)
     attrs: dict[str, Attr] = {
         "low": table.low,

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from lnncc.choices import Choice, Choices
+from lnncc.errors import LnnccError
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Body, Format, Graph, Node, State, Value
 from lnncc.ops import OPS
@@ -13,16 +15,39 @@ PAIR_LIMIT = 65535  # largest Σ g: times an e of 16 bits it still fits int32, w
 WEIGHT_LIMIT = 32767  # largest single g
 
 
-def quantise(graph: Graph, ranges: Ranges, *, weight_bits: int) -> Graph:
+def quantise(graph: Graph, ranges: Ranges, choices: Choices) -> Graph:
     """The integer graph: same inputs, states and outputs, every value and constant an integer of a format."""
-    return _Quantiser(graph, ranges, weight_bits).graph()
+    _check(graph, choices)
+    return _Quantiser(graph, ranges, choices).graph()
+
+
+def _check(graph: Graph, choices: Choices) -> None:
+    """Raises E0206 for choices that were made for another model."""
+    nodes = {node.outputs[0]: node for node in graph.walk() if node.body is None}
+    for name, choice in choices.nodes.items():
+        if name not in nodes:
+            raise _misfit(f"there is no node {name}")
+        op = OPS[nodes[name].op]
+        if choice.weight_bits not in getattr(op, "WEIGHT_BITS", (choice.weight_bits,)):
+            raise _misfit(f"{nodes[name].op} {name} takes no weights of {choice.weight_bits} bits")
+        if choice.table.kind not in getattr(op, "TABLES", (choice.table.kind,)):
+            raise _misfit(f"{nodes[name].op} {name} takes no {choice.table.kind} table")
+
+
+def _misfit(why: str) -> LnnccError:
+    return LnnccError(
+        "E0206",
+        "these choices of formats are not for this model",
+        notes=(why,),
+        helps=("take the choices from a build of the same model by the same version of lnncc", "or leave them out"),
+    )
 
 
 class _Quantiser:
     """Implements ``lnncc.quantiser.Quantiser``; ``nodes`` is the list being written."""
 
-    def __init__(self, source: Graph, ranges: Ranges, weight_bits: int) -> None:
-        self.source, self.ranges, self.weight_bits = source, ranges, weight_bits
+    def __init__(self, source: Graph, ranges: Ranges, choices: Choices) -> None:
+        self.source, self.ranges, self.choices = source, ranges, choices
         self.values = {n: v for n, v in source.values.items() if n not in source.constants}
         self.constants: dict[str, Array] = {}
         self.labels: dict[str, str] = {}
@@ -62,6 +87,9 @@ class _Quantiser:
         self.nodes.append(Node("loop", inputs, node.outputs, node.attrs, inner, node.source))
 
     # The interface that ops see.
+
+    def choice(self, node: Node) -> Choice:
+        return self.choices.of(node)
 
     def format(self, name: str) -> Format:
         form = self.values[name].format
