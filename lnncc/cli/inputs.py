@@ -9,18 +9,44 @@ from lnncc import calibration
 from lnncc.build import Build
 from lnncc.cli.answer import note
 from lnncc.ir import Array
+from lnncc.plan.interface import Signal
 
 SEED, STEPS = 0, 256
+MEMORY, SPREAD = 0.9, 1 / 3  # of the process: share that stays from step to step; deviation by half range
 
 
-def read(build: Build, path: str | None) -> Mapping[str, Array]:
-    """Real inputs (streams, steps, size) by label. Raises E04xx for a file that does not suit the model."""
+def read(build: Build, path: str | None, steps: int | None = None) -> Mapping[str, Array]:
+    """Real inputs (streams, steps, size) by label; with ``steps``, a file's are repeated until there are so many.
+
+    Raises:
+        LnnccError: E04xx for a file that does not suit the model.
+    """
     if path is not None:
-        return calibration.read_npz(Path(path), build.model)
-    note(f"no --data: {STEPS} steps of uniform noise in the declared ranges (seed {SEED})")
+        data = calibration.read_npz(Path(path), build.model)
+        return data if steps is None else {label: _repeated(x, steps) for label, x in data.items()}
+    kind = "uniform noise" if steps is None else "an autoregressive process"
+    note(f"no --data: {steps or STEPS} steps of {kind} in the declared ranges (seed {SEED})")
     generator = np.random.default_rng(SEED)
-    unit = {s.label: 2.0**-s.frac for s in build.interface.inputs}
     return {
-        s.label: generator.uniform(s.low * unit[s.label], s.high * unit[s.label], (1, STEPS, s.size))
-        for s in build.interface.inputs
+        s.label: _noise(generator, s) if steps is None else _wander(generator, s, steps) for s in build.interface.inputs
     }
+
+
+def _repeated(x: Array, steps: int) -> Array:
+    return np.take(x, np.arange(steps) % x.shape[1], axis=1)
+
+
+def _noise(generator: np.random.Generator, signal: Signal) -> Array:
+    unit = 2.0**-signal.frac
+    return generator.uniform(signal.low * unit, signal.high * unit, (1, STEPS, signal.size))
+
+
+def _wander(generator: np.random.Generator, signal: Signal, steps: int) -> Array:
+    """x' = 0.9 x + noise, about the middle of the range and clipped to it: slow and fast, small and large."""
+    middle, half = (signal.high + signal.low) / 2, (signal.high - signal.low) / 2
+    kicks = generator.normal(0.0, SPREAD * np.sqrt(1 - MEMORY**2), (steps, signal.size))
+    x, path = np.zeros(signal.size), np.empty((1, steps, signal.size))
+    for k, kick in enumerate(kicks):
+        x = MEMORY * x + kick
+        path[0, k] = x
+    return (middle + half * np.clip(path, -1.0, 1.0)) * 2.0**-signal.frac

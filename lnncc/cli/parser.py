@@ -98,7 +98,15 @@ def _verify(parser: Parser) -> None:
     add = parser.add_argument
     add("--data", metavar="X.npz", help="inputs (default: seeded random inputs in the declared ranges)")
     add("--on", metavar="TARGET", nargs="+", action="extend", default=[], help="also on these targets")
+    add("--steps", metavar="N", type=_count, help="how many steps: data are repeated; without, an input that wanders")
     add("--max-abs", metavar="E", type=float, help="largest error that an output may have, in its own units")
+
+
+def _count(word: str) -> int:
+    count = int(word)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{word} is no number of steps")
+    return count
 
 
 def _run(parser: Parser) -> None:

@@ -1,6 +1,5 @@
 """``lnncc verify``: the compiled C against the twin, on this machine and on emulated targets."""
 
-import math
 from argparse import Namespace
 from functools import partial
 from pathlib import Path
@@ -14,9 +13,12 @@ from lnncc.cli import inputs
 from lnncc.cli.answer import Answer
 from lnncc.errors import LnnccError
 from lnncc.ir import Array
+from lnncc.report import errors
 from lnncc.target import HOST, Target
 from lnncc.validate import chip, compare
-from lnncc.validate.compare import Error, Trace, Verification
+from lnncc.validate.compare import Trace, Verification
+
+TWIN_STEPS = 10_000  # of a stream that the twin and the emulators join, where --steps asks for more
 
 
 def run(args: Namespace) -> Answer:
@@ -25,16 +27,18 @@ def run(args: Namespace) -> Answer:
     for target in others.values():
         target.emulated()
     build = builds.read(Path(args.folder))
-    data = inputs.read(build, args.data)
+    data = inputs.read(build, args.data, args.steps)
     runners = {name: partial(_on_chip, build, target) for name, target in others.items()}
-    found = compare.verify(build, data, runners)
+    found = compare.verify(build, data, runners, twin_steps=None if args.steps is None else TWIN_STEPS)
     fields = {
         "bit_exact": found.bit_exact,
         "steps": found.steps,
         "targets": list(found.exact),
-        "error": {label: _error(error) for label, error in found.errors.items()},
+        "error": errors.fields(found.errors),
+        "error_steps": found.error_steps,
+        "state_error": errors.fields(found.state_errors),
     }
-    return Answer(fields, _text(found), _failure(found, args.max_abs))
+    return Answer(fields, errors.text(found), _failure(found, args.max_abs))
 
 
 def _on_chip(build: Build, target: Target, raw: tuple[Array, ...]) -> Trace:
@@ -43,21 +47,6 @@ def _on_chip(build: Build, target: Target, raw: tuple[Array, ...]) -> Trace:
     traces = [chip.execute(build, target, stream, count=0).trace for stream in streams]
     states, outputs = (tuple(map(np.concatenate, zip(*(t[side] for t in traces), strict=True))) for side in (0, 1))
     return states, outputs
-
-
-def _error(error: Error) -> dict[str, float | None]:
-    """A constant float output has no deviation to be relative to: null."""
-    relative = error.relative_rms if math.isfinite(error.relative_rms) else None
-    return {"max_abs": error.max_abs, "rms": error.rms, "relative_rms": relative}
-
-
-def _text(found: Verification) -> str:
-    lines = [f"{target}: {count} of {found.steps} steps bit-exact" for target, count in found.exact.items()]
-    lines += [
-        f"{label}: max error {e.max_abs:.3g}, rms {e.rms:.3g} ({e.relative_rms:.2%} of its deviation)"
-        for label, e in found.errors.items()
-    ]
-    return "\n".join(lines)
 
 
 def _failure(found: Verification, limit: float | None) -> LnnccError | None:
