@@ -99,6 +99,7 @@ def _verify(parser: Parser) -> None:
     add("--data", metavar="X.npz", help="inputs (default: seeded random inputs in the declared ranges)")
     add("--on", metavar="TARGET", nargs="+", action="extend", default=[], help="also on these targets")
     add("--steps", metavar="N", type=_count, help="how many steps: data are repeated; without, an input that wanders")
+    add("--nodes", action="store_true", help="also say which node puts how much error on each output")
     add("--max-abs", metavar="E", type=float, help="largest error that an output may have, in its own units")
 
 

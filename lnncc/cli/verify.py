@@ -1,6 +1,7 @@
 """``lnncc verify``: the compiled C against the twin, on this machine and on emulated targets."""
 
 from argparse import Namespace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from lnncc.errors import LnnccError
 from lnncc.ir import Array
 from lnncc.report import errors
 from lnncc.target import HOST, Target
-from lnncc.validate import chip, compare
+from lnncc.validate import chip, compare, nodes
 from lnncc.validate.compare import Trace, Verification
 
 TWIN_STEPS = 10_000  # of a stream that the twin and the emulators join, where --steps asks for more
@@ -30,7 +31,7 @@ def run(args: Namespace) -> Answer:
     data = inputs.read(build, args.data, args.steps)
     runners = {name: partial(_on_chip, build, target) for name, target in others.items()}
     found = compare.verify(build, data, runners, twin_steps=None if args.steps is None else TWIN_STEPS)
-    fields = {
+    fields: dict[str, object] = {
         "bit_exact": found.bit_exact,
         "steps": found.steps,
         "targets": list(found.exact),
@@ -38,7 +39,11 @@ def run(args: Namespace) -> Answer:
         "error_steps": found.error_steps,
         "state_error": errors.fields(found.state_errors),
     }
-    return Answer(fields, errors.text(found), _failure(found, args.max_abs))
+    text = errors.text(found)
+    if args.nodes:
+        blame = nodes.contributions(build, data)
+        fields["nodes"], text = [asdict(c) for c in blame], f"{text}\n{errors.blame(blame)}"
+    return Answer(fields, text, _failure(found, args.max_abs))
 
 
 def _on_chip(build: Build, target: Target, raw: tuple[Array, ...]) -> Trace:

@@ -1,11 +1,12 @@
 """Errors over time, as text for people and as fields for scripts."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from lnncc.validate.compare import Verification
 from lnncc.validate.deviation import Error
+from lnncc.validate.nodes import Contribution
 
 
 def text(found: Verification) -> str:
@@ -25,6 +26,13 @@ def _table(label: str, error: Error) -> list[str]:
         for w in error.windows
     ]
     return [head, *rows, f"  drift: rms of the last window is {error.drift:.2f} of the first"]
+
+
+def blame(found: Sequence[Contribution]) -> str:
+    """One line a node and output."""
+    head = f"  {'error by node':<24}{'op':<18}{'output':<10}{'max error':>10}{'rms':>10}{'share':>8}"
+    rows = [f"  {c.node:<24}{c.op:<18}{c.output:<10}{c.max_abs:>10.3g}{c.rms:>10.3g}{c.share:>8.1%}" for c in found]
+    return "\n".join([head, *rows])
 
 
 def fields(errors: Mapping[str, Error]) -> dict[str, object]:
