@@ -9,6 +9,16 @@
 #include <stdint.h>
 
 #define LN_FN static inline
+
+/* In front of a loop of few trips: unrolling it costs more than it saves. */
+#if defined(__clang__)
+#define LN_ROLLED _Pragma("clang loop unroll(disable)")
+#elif defined(__GNUC__) && __GNUC__ >= 8
+#define LN_ROLLED _Pragma("GCC unroll 1")
+#else
+#define LN_ROLLED
+#endif
+
 #define LN_FRACTION_BITS 15
 
 /* What loads and sums on one machine; generated code names it where it is not the plain one. */

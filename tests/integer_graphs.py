@@ -93,11 +93,13 @@ class Builder:
 
     # Ops with constants that fit whatever goes in.
 
-    def affine(self, rng: np.random.Generator, x: str, rows: int, acc: str | None = None, bits: int = 16) -> str:
+    def affine(
+        self, rng: np.random.Generator, x: str, rows: int, acc: str | None = None, bits: int = 16, least_shift: int = 1
+    ) -> str:
         cols = self.size(x)
         top = min((1 << (bits - 1)) - 1, ROOM // 2 // FULL // cols)
         w = self.constant(rng.integers(-top, top + 1, (rows, cols)), Format(bits, 0))
-        s = self.constant(rng.integers(1, 9, rows), Format(8, 0))
+        s = self.constant(rng.integers(least_shift, 9, rows), Format(8, 0))
         start = acc or self.constant(rng.integers(-ROOM // 4, ROOM // 4, rows), WIDE)
         return self.op("affine", (start, x, w, s), rows, WIDE, rows=rows, cols=cols)
 
@@ -118,6 +120,11 @@ class Builder:
         nodes = self.constant(rng.integers(0, FULL, 17) + low * FULL // 2, Format(16, 15), "f(x), worst error 0.5 ULP")
         attrs: Mapping[str, Attr] = {"low": start, "top": start + (16 << shift) - 1, "shift": shift, "n": self.size(x)}
         return self.op("table", (x, nodes), self.size(x), **attrs)
+
+    def nodes(self, x: str, nodes: Array, low: int, shift: int) -> str:
+        table = self.constant(nodes, Format(16, 15), "nodes")
+        attrs = {"low": low, "top": low + ((len(nodes) - 1) << shift) - 1, "shift": shift, "n": self.size(x)}
+        return self.op("table", (x, table), self.size(x), **attrs)
 
     def blend(self, a: str, b: str, t: str) -> str:
         return self.op("blend", (a, b, t), self.size(a), n=self.size(a))
@@ -142,9 +149,9 @@ class Builder:
         weight = rng.integers(1, 500, n)
         return self.constant(np.stack([weight * rng.integers(-FULL, FULL, n), weight], axis=-1), Format(32, 12))
 
-    def synapses(self, rng: np.random.Generator, base: str, v: str) -> str:
+    def synapses(self, rng: np.random.Generator, base: str, v: str, counts: object = None) -> str:
         n = self.size(base) // 2
-        counts = rng.integers(0, 5, n)
+        counts = rng.integers(0, 5, n) if counts is None else np.array(counts)
         total = int(counts.sum())
         columns = [(-FULL * 64, FULL * 64), (-FULL, FULL), (0, 3000), (-FULL, FULL), (0, self.size(v))]
         record = np.stack([rng.integers(a, b, total) for a, b in columns], axis=-1)

@@ -4,8 +4,9 @@ import re
 import textwrap
 
 from lnncc.ir import Array
-from lnncc.plan.calls import NODE, literal
+from lnncc.plan.calls import literal
 from lnncc.plan.program import Call
+from lnncc.plan.records import RECORDS, Record
 
 WIDTH = 100
 A_LINE = 8  # numbers of a table
@@ -25,13 +26,11 @@ def sentence(label: str) -> str:
 
 
 def numbers(values: Array, kind: str = "") -> str:
-    """Rows of a table of C type ``kind`` as indented lines: integers eight a line, nodes four, synapses two."""
-    rows = values.reshape(len(values), -1).tolist()
-    single = len(rows[0]) == 1
-    form = "LN_NODE({})" if kind == NODE else "{{{}}}"
-    words = [literal(row[0]) if single else form.format(", ".join(map(literal, row))) for row in rows]
-    step = A_LINE if single else A_LINE // 2 if kind == NODE else A_LINE // 4
-    return "\n".join(INDENT + ", ".join(words[i : i + step]) + "," for i in range(0, len(words), step))
+    """Rows of a table of C type ``kind`` as indented lines."""
+    record = RECORDS.get(kind, Record((kind,), "{}", A_LINE))
+    words = [record.form.format(*map(literal, row)) for row in values.reshape(len(values), -1).tolist()]
+    lines = (words[i : i + record.a_line] for i in range(0, len(words), record.a_line))
+    return "\n".join(INDENT + ", ".join(line) + "," for line in lines)
 
 
 def call(statement: Call, depth: int) -> str:

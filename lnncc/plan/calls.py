@@ -8,10 +8,11 @@ from lnncc.ir import Array, Attr, Graph
 from lnncc.ops import OPS
 from lnncc.plan import layouts, prototypes
 from lnncc.plan.copies import Copy
-from lnncc.plan.layouts import Packed
+from lnncc.plan.layouts import MAX_SHIFT, Packed
 from lnncc.plan.places import Place, Places
 from lnncc.plan.program import Call, Loop, Statement, Table
 from lnncc.plan.prototypes import Parameter, Prototype
+from lnncc.plan.records import NODE, RECORDS
 from lnncc.plan.timeline import Execute, Instruction, Moves, Ref, Repeat
 
 LIMITS = {
@@ -22,10 +23,7 @@ LIMITS = {
     "ln_size": (0, (1 << 16) - 1),
     "int32_t": (-(1 << 31), (1 << 31) - 1),
 }
-NODE = "ln_node"
-RECORDS = {"ln_synapse": ("int32_t", "int16_t", "int16_t", "int16_t", "uint16_t"), NODE: ("int16_t", "int16_t")}
 POINTED = {16: "int16_t", 32: "int32_t"}
-MAX_SHIFT = 30  # of ln_rshift
 SHIFTS = "s"  # the parameter of kernels with a right shift for each row; it follows the rows
 
 
@@ -42,7 +40,7 @@ class Writer:
     ) -> None:
         self.graph, self.where, self.names, self.copies, self.isa = graph, where, names, copies, isa
         self.bits = {name: v.format.bits for name, v in graph.values.items() if v.format is not None}
-        self.tables: dict[tuple[str, str], Table] = {}
+        self.tables: dict[tuple[str, bytes], Table] = {}
         self.kernels: set[str] = set()
         self.loops = 0
 
@@ -95,8 +93,7 @@ class Writer:
         arguments: list[str] = []
         for parameter in kernel.parameters:
             if parameter.name in packed.tables:
-                key = " ".join((str(kernel.layout), parameter.name, *replaced))
-                arguments.append(self._table(key, packed.tables[parameter.name], parameter, label))
+                arguments.append(self._table(packed.tables[parameter.name], parameter, label))
             elif parameter.pointer:
                 arguments.append(self._pointer(next(read if parameter.const else written), parameter))
             else:
@@ -130,15 +127,16 @@ class Writer:
 
     def _constant(self, ref: Ref, parameter: Parameter) -> str:
         label = self.graph.labels.get(ref.value, "constants")
-        return _offset(self._table(ref.value, self.graph.constants[ref.value], parameter, label), ref.start)
+        return _offset(self._table(self.graph.constants[ref.value], parameter, label), ref.start)
 
-    def _table(self, key: str, values: Array, parameter: Parameter, label: str) -> str:
-        """The name of the table that holds ``values``; ``key`` and the C type know it again."""
-        known = key, parameter.type
+    def _table(self, values: Array, parameter: Parameter, label: str) -> str:
+        """The name of the table of this C type that holds ``values``; equal ones are one."""
+        if parameter.name == SHIFTS:
+            values = np.minimum(values, MAX_SHIFT)
+        rows = _fitting(values, parameter.type)
+        known = parameter.type, rows.tobytes()
         if known not in self.tables:
-            if parameter.name == SHIFTS:
-                values = np.minimum(values, MAX_SHIFT)
-            self.tables[known] = Table(f"c{len(self.tables)}", parameter.type, _fitting(values, parameter.type), label)
+            self.tables[known] = Table(f"c{len(self.tables)}", parameter.type, rows, label)
         return self.tables[known].name
 
 
@@ -160,7 +158,7 @@ def literal(value: int) -> str:
 
 def _fitting(values: Array, kind: str) -> Array:
     """The integers as a table of ``kind``, flat but for records; C has no empty arrays."""
-    columns = RECORDS.get(kind, (kind,))
+    columns = RECORDS[kind].columns if kind in RECORDS else (kind,)
     if kind == NODE:  # a node is its value and the rise to the next
         values = np.stack([values[:-1], np.diff(values)], axis=-1)
     flat = values.reshape(-1, len(columns))

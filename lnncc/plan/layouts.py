@@ -6,7 +6,13 @@ A kernel names its layout in the line above its text (``plan.prototypes``); a la
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from lnncc import fx
 from lnncc.ir import Array, Attr
+
+MAX_SHIFT = 30  # of ln_rshift; a row may be shifted by more only if it is all zero
+MAX_GROWTH = 1  # half of a table that is flat at both ends, in lengths of the table itself
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,4 +26,73 @@ class Packed:
 # From constants by parameter of the portable kernel, and the attributes; None where the kernel has no use for them.
 Layout = Callable[[Mapping[str, Array], Mapping[str, Attr]], Packed | None]
 
-LAYOUTS: Mapping[str, Layout] = {}
+
+def row_quads(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """Four rows at a time: two columns of each, the next two columns, ..., then 2**(32 - shift) of each row.
+
+    A product with that number, of which the upper word is kept, shifts a sum and rounds it. It is a positive int32 if
+    the shift is at least 2.
+    """
+    w, shift = constants["w"], np.minimum(constants["s"], MAX_SHIFT)
+    if shift.min() < 2:
+        return None
+    rows, cols = (-(-n // k) for n, k in zip(w.shape, (4, 2), strict=True))
+    padded = np.zeros((4 * rows, 2 * cols), np.int64)
+    padded[: w.shape[0], : w.shape[1]] = w
+    factors = np.zeros(4 * rows, np.int64)
+    factors[: len(shift)] = 1 << (32 - shift)
+    pairs = padded.reshape(rows, 4, cols, 2).transpose(0, 2, 1, 3)
+    table = np.concatenate([pairs, _halves(factors).reshape(rows, 1, 4, 2)], axis=1)
+    return Packed({"w": table.reshape(-1, 2)}, attrs)
+
+
+def _halves(words: Array) -> Array:
+    """(..., 2): the lower and the upper half of each word, as int16."""
+    return np.stack([(words + (1 << 15)) % (1 << 16) - (1 << 15), words >> 16], axis=-1)
+
+
+def flat_ends(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """Nodes on both sides of 0, a power of two each, the outermost flat: to saturate the index is to clip the input.
+
+    A node is the rise to the next, as if positions had 16 fraction bits (``scale``) if that fits, and its value.
+    """
+    low, shift, nodes = _int(attrs, "low"), _int(attrs, "shift"), constants["nodes"]
+    bits = min(shift, fx.FRACTION_BITS)
+    value, rise = nodes[:-1], np.diff(nodes)
+    scale = 16 if np.abs(rise).max() << (16 - bits) < 1 << 15 else bits
+    first, end = low >> shift, (low >> shift) + len(value)
+    half = 1 << (max(int(rise[0] != 0) - first, int(rise[-1] != 0) + end, 1) - 1).bit_length()
+    if half > MAX_GROWTH * len(value):
+        return None
+    last = value[-1] + ((nodes[-1] - value[-1]) * ((1 << bits) - 1) >> bits)
+    ends = half + first, half - end
+    table = np.stack(
+        [np.pad(rise << (scale - bits), ends), np.pad(value, ends, constant_values=(value[0], last))], axis=-1
+    )
+    return Packed({"nodes": table}, {**attrs, "half": half, "scale": scale})
+
+
+def synapse_words(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """b, a, w, e and source of each synapse; the last source of each destination less 2**15.
+
+    From the ``first`` to the last destination that has synapses, each has one, if need be of no weight.
+    """
+    table, counts = flat_ends(constants, attrs), constants["counts"]
+    used = np.flatnonzero(counts)
+    if table is None or not len(used):
+        return None
+    first, end = int(used[0]), int(used[-1]) + 1
+    inner = counts[first:end]
+    record = np.insert(constants["synapse"], np.cumsum(inner)[inner == 0], 0, axis=0)
+    record[np.cumsum(np.maximum(inner, 1)) - 1, 4] -= 1 << 15
+    attrs = {**table.attrs, "first": first, "n": end - first, "all": len(counts)}
+    return Packed({"synapse": record, **table.tables}, attrs)
+
+
+def _int(attrs: Mapping[str, Attr], name: str) -> int:
+    value = attrs[name]
+    assert isinstance(value, int)
+    return value
+
+
+LAYOUTS: Mapping[str, Layout] = {"row_quads": row_quads, "flat_ends": flat_ends, "synapse_words": synapse_words}

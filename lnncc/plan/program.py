@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 
 from lnncc.ir import Array
+from lnncc.plan import records
 from lnncc.plan.interface import Interface
 
-BYTES = {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4, "ln_node": 4, "ln_synapse": 12}
 CLIPPED_BYTES = 4  # the counter in the state
 HASH_BYTES = 4  # of the model, in front of a saved state
 
@@ -22,7 +22,7 @@ class Table:
 
     @property
     def bytes(self) -> int:
-        return BYTES[self.type] * len(self.values)
+        return records.size(self.type) * len(self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Plan:
     @property
     def buffer_bytes(self) -> int:
         """Of the temporaries, all on the stack while the step runs."""
-        return sum(BYTES[b.type] * b.size for b in self.buffers)
+        return sum(records.size(b.type) * b.size for b in self.buffers)
 
 
 def _named(statements: tuple[Statement, ...]) -> set[str]:

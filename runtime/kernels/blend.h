@@ -3,7 +3,6 @@
 LN_FN void ln_blend(int16_t *y, const int16_t *a, const int16_t *b, const int16_t *t, ln_size n)
 {
     for (ln_size i = 0; i < n; i++) {
-        const int32_t rest = ln_sub(32768, t[i]);
-        y[i] = ln_narrow(ln_rshift(ln_mac(ln_mul(a[i], rest), b[i], t[i]), 15));
+        y[i] = ln_narrow(ln_add(a[i], ln_rshift(ln_mul(ln_sub(b[i], a[i]), t[i]), 15)));
     }
 }

@@ -1,0 +1,179 @@
+/* Words of the Armv7E-M DSP extension (Cortex-M4, M7, M33 with DSP): two products a cycle, products of halves.
+ *
+ * Without that extension the same words in plain C give the same bits, so that the same folder runs on the desk. */
+#ifndef LN_SIMD_DSP_H
+#define LN_SIMD_DSP_H
+
+#include "scalar.h"
+
+/* Two int16 in one word. */
+typedef int32_t ln_pair;
+
+#define LN_PAIR(lower, upper) ((int32_t)(((uint32_t)(upper) << 16) | ((uint32_t)(lower) & 65535u)))
+
+/* A synapse in three words: b, then a and w, then e and the source. The last one of a destination is negative. */
+typedef struct {
+    int32_t b;
+    ln_pair aw;
+    ln_pair es;
+} ln_synapse_dsp;
+
+LN_FN int32_t ln_mac(int32_t acc, int32_t a, int32_t b);
+LN_FN int32_t ln_add(int32_t a, int32_t b);
+LN_FN int32_t ln_clip(int32_t x, int32_t low, int32_t high);
+LN_FN int16_t ln_lower(int32_t pair);
+LN_FN int16_t ln_upper(int32_t pair);
+
+#ifdef __ARM_FEATURE_DSP
+#include <arm_acle.h>
+
+/* The next three words of constants. */
+LN_FN ln_synapse_dsp ln_next(const ln_synapse_dsp **p)
+{
+    register int32_t b __asm__("r4");
+    register ln_pair aw __asm__("r5");
+    register ln_pair es __asm__("r6");
+    __asm__("ldmia %0!, {%1, %2, %3}" : "+r"(*p), "=r"(b), "=r"(aw), "=r"(es));
+    const ln_synapse_dsp next = {b, aw, es};
+    return next;
+}
+
+/* nodes + half in a register: the compiler shall not add half to every index instead. */
+LN_FN const ln_pair *ln_middle(const ln_pair *nodes, int32_t half)
+{
+    nodes += half;
+    __asm__("" : "+r"(nodes));
+    return nodes;
+}
+
+/* acc + (a times the lower half of b) >> 16, rounded down. */
+LN_FN int32_t ln_mac_high(int32_t acc, int32_t a, ln_pair b)
+{
+    return __smlawb(a, b, acc);
+}
+
+/* acc + a b of halves. */
+LN_FN int32_t ln_mac_ll(int32_t acc, ln_pair a, ln_pair b)
+{
+    return __smlabb(a, b, acc);
+}
+
+LN_FN int32_t ln_mac_lu(int32_t acc, ln_pair a, ln_pair b)
+{
+    return __smlabt(a, b, acc);
+}
+
+/* One pair of columns, of four rows; the loops are assembly so that their length does not depend on the compiler. */
+#define LN_FOUR_ROWS(x) \
+    "ldmia %[w]!, {r4, r5, r8, r12}\n\t" \
+    "smlad %[a], r4, " x ", %[a]\n\t" \
+    "smlad %[b], r5, " x ", %[b]\n\t" \
+    "smlad %[c], r8, " x ", %[c]\n\t" \
+    "smlad %[d], r12, " x ", %[d]\n\t"
+#define LN_FOUR_COLUMNS(load) load LN_FOUR_ROWS("%[x0]") LN_FOUR_ROWS("%[x1]")
+#define LN_ALIGNED "ldrd %[x0], %[x1], [%[x]], #8\n\t"
+#define LN_UNALIGNED "ldr %[x0], [%[x]], #4\n\tldr %[x1], [%[x]], #4\n\t"
+#define LN_SUMS [w] "+r"(w), [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d)
+#define LN_TAKEN "r4", "r5", "r8", "r12", "cc", "memory"
+#define LN_LOOP(body, ...) \
+    __asm__ volatile("1:\n\t" body "subs %[n], %[n], #1\n\tbne 1b" \
+                     : LN_SUMS, [x] "+r"(x), [n] "+r"(n), __VA_ARGS__ \
+                     : \
+                     : LN_TAKEN)
+
+/* y = acc + (w x) >> s for four rows, whose sums are shifted and rounded by SMMLAR; aligned says that x is so to words.
+ * w has two columns of row 0, of row 1, 2 and 3, then the next two columns, and after the last of them the four
+ * 2^(32 - s). Returns the next rows. */
+LN_FN const ln_pair *ln_affine4(int32_t *y, const int32_t *acc, const int16_t *x, const ln_pair *w, ln_size cols, int aligned)
+{
+    int32_t a = 0;
+    int32_t b = 0;
+    int32_t c = 0;
+    int32_t d = 0;
+    int32_t x0;
+    int32_t x1;
+    uint32_t n = cols >> 3;
+    if (n != 0 && aligned) {
+        LN_LOOP(LN_FOUR_COLUMNS(LN_ALIGNED) LN_FOUR_COLUMNS(LN_ALIGNED), [x0] "=&r"(x0), [x1] "=&r"(x1));
+    } else if (n != 0) {
+        LN_LOOP(LN_FOUR_COLUMNS(LN_UNALIGNED) LN_FOUR_COLUMNS(LN_UNALIGNED), [x0] "=&r"(x0), [x1] "=&r"(x1));
+    }
+    n = (cols >> 1) & 3u;
+    if (n != 0) {
+        LN_LOOP("ldr %[x0], [%[x]], #4\n\t" LN_FOUR_ROWS("%[x0]"), [x0] "=&r"(x0));
+    }
+    if ((cols & 1u) != 0) {
+        __asm__ volatile(LN_FOUR_ROWS("%[x0]") : LN_SUMS : [x0] "r"(*x) : LN_TAKEN);
+    }
+    __asm__ volatile("ldrd %[x0], %[x1], [%[acc]]\n\tldmia %[w]!, {r4, r5, r8, r12}\n\t"
+                     "smmlar %[a], %[a], r4, %[x0]\n\tsmmlar %[b], %[b], r5, %[x1]\n\t"
+                     "ldrd %[x0], %[x1], [%[acc], #8]\n\tstrd %[a], %[b], [%[y]]\n\t"
+                     "smmlar %[c], %[c], r8, %[x0]\n\tsmmlar %[d], %[d], r12, %[x1]\n\t"
+                     "strd %[c], %[d], [%[y], #8]"
+                     : LN_SUMS, [x0] "=&r"(x0), [x1] "=&r"(x1)
+                     : [y] "r"(y), [acc] "r"(acc)
+                     : LN_TAKEN);
+    return w;
+}
+#else
+LN_FN ln_synapse_dsp ln_next(const ln_synapse_dsp **p)
+{
+    return *(*p)++;
+}
+
+LN_FN const ln_pair *ln_middle(const ln_pair *nodes, int32_t half)
+{
+    return nodes + half;
+}
+
+LN_FN int32_t ln_mac_high(int32_t acc, int32_t a, ln_pair b)
+{
+    return ln_add(acc, (int32_t)(((int64_t)a * ln_lower(b)) >> 16));
+}
+
+LN_FN int32_t ln_mac_ll(int32_t acc, ln_pair a, ln_pair b)
+{
+    return ln_mac(acc, ln_lower(a), ln_lower(b));
+}
+
+LN_FN int32_t ln_mac_lu(int32_t acc, ln_pair a, ln_pair b)
+{
+    return ln_mac(acc, ln_lower(a), ln_upper(b));
+}
+
+LN_FN int32_t ln_mac_top(int32_t acc, int32_t a, int32_t b)
+{
+    return ln_add(acc, (int32_t)(((int64_t)a * b + ((int64_t)1 << 31)) >> 32));
+}
+
+LN_FN const ln_pair *ln_affine4(int32_t *y, const int32_t *acc, const int16_t *x, const ln_pair *w, ln_size cols, int aligned)
+{
+    const ln_pair *const m = w + (cols + 1) / 2 * 4;
+    (void)aligned;
+    for (ln_size r = 0; r < 4; r++) {
+        int32_t sum = 0;
+        for (ln_size i = 0; i < cols; i++) {
+            const ln_pair pair = w[i / 2 * 4 + r];
+            sum = ln_mac(sum, i % 2 == 0 ? ln_lower(pair) : ln_upper(pair), x[i]);
+        }
+        y[r] = ln_mac_top(acc[r], sum, m[r]);
+    }
+    return m + 4;
+}
+#endif
+
+/* Linear interpolation in a table that is flat at both ends: half nodes on either side of middle, half a power of two,
+ * one every 1 << shift. A node is its rise to the next, and its value above; with a scale of 16 the rises are made to
+ * be multiplied with a fraction of 16 bits, else with one of scale bits. */
+LN_FN int32_t ln_lookup_dsp(const ln_pair *middle, int32_t x, int32_t half, int32_t shift, int32_t scale)
+{
+    const int32_t bits = shift < LN_FRACTION_BITS ? shift : LN_FRACTION_BITS;
+    const ln_pair node = middle[ln_clip(x >> shift, -half, half - 1)];
+    const int32_t fraction = (x >> (shift - bits)) & (((int32_t)1 << bits) - 1);
+    if (scale == 16) {
+        return ln_mac_high(ln_upper(node), fraction, node);
+    }
+    return ln_add(ln_upper(node), ln_mac_ll(0, node, fraction) >> scale);
+}
+
+#endif

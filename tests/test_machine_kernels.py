@@ -1,0 +1,139 @@
+"""Kernels of one machine against the twin: on the desk, where the same words are plain C, and on an emulated core."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from integer_graphs import FULL, Builder, drawn
+
+from lnncc import target, twin
+from lnncc.build import Build
+from lnncc.choices import Choices
+from lnncc.emit import emit
+from lnncc.ir import Array, Graph
+from lnncc.options import Settings
+from lnncc.plan import plan, prototypes
+from lnncc.plan.program import Call, Loop, Statement
+from lnncc.target import Target
+from lnncc.validate import compare, emulate, firmware, host
+
+CORES = {"dsp": ("cortex-m4", "cortex-m33")}  # ISAs whose words are plain C elsewhere, and targets that have them
+STEPS = 12
+SHAPES = ((1, 1), (3, 2), (4, 8), (4, 9), (5, 17), (8, 24), (13, 31))
+
+
+def affine(bits: int) -> Graph:
+    """Matrices of every remainder of rows and columns, of values at odd and even addresses."""
+    b, rng = Builder(), np.random.default_rng(bits)
+    x, h = b.input(40), b.state(rng.integers(-FULL, FULL, 40))
+    for rows, cols in SHAPES:
+        for start in (0, 1):
+            wide = b.affine(rng, b.slice(x, start, cols), rows, bits=bits, least_shift=2)
+            wide = b.affine(rng, b.slice(h, start + 2, cols), rows, wide, bits=bits, least_shift=2)
+            b.output(b.requantise(wide, 14))
+    b.becomes(h, b.slice(x, 0, 40))
+    return b.graph()
+
+
+def table() -> Graph:
+    """Of narrow and wide values; flat and steep at the ends; off the middle; one rise that needs all bits."""
+    b, rng = Builder(), np.random.default_rng(0)
+    x = b.input(30)
+    wide = b.affine(rng, x, 30, least_shift=2)
+    for value, shift in ((x, 11), (wide, 16), (wide, 22)):
+        for size, first in ((16, 8), (12, 6), (64, 40), (20, 1)):
+            for nodes in (rng.integers(0, FULL, size + 1), np.repeat(rng.integers(-300, 300, size // 2 + 1), 2)[1:]):
+                b.output(b.nodes(value, nodes[: size + 1], -(first << shift), shift))
+    return b.graph()
+
+
+def neurons() -> Graph:
+    """Destinations without synapses at the start, in the middle and at the end, or nowhere."""
+    b, rng = Builder(), np.random.default_rng(0)
+    x, v = b.input(5), b.state(rng.integers(-FULL, FULL, 9))
+    base = b.synapses(rng, b.leak(rng, 9), x, counts=[0, 0, 3, 1, 0, 4, 2, 0, 0])
+    [u] = b.loop((v,))
+    inner = b.synapses(rng, base, u, counts=[1, 2, 0, 0, 1, 1, 7, 1, 5])
+    [after] = b.end((v,), (u,), (b.mean(rng, inner, u),), trips=3)
+    b.becomes(v, after)
+    b.output(b.slice(after, 1, 4))
+    return b.graph()
+
+
+GRAPHS: Mapping[str, Graph] = {"affine": affine(16), "affine_w8": affine(8), "table": table(), "synapses": neurons()}
+GRAPHS |= {f"drawn {seed}": drawn(seed) for seed in range(6)}
+
+
+def inputs(graph: Graph) -> tuple[Array, ...]:
+    """(1, STEPS, size): random, then all least, all most, nothing, and one of each."""
+    rng = np.random.default_rng(1)
+    xs = [rng.integers(-FULL, FULL, (1, STEPS, graph.values[p.value].size)) for p in graph.inputs]
+    for x in xs:
+        x[0, :4] = np.array([-FULL, FULL - 1, 0, -1])[:, None]
+        x[0, 4] = np.resize([-FULL, FULL - 1], x.shape[-1])
+    return tuple(x.astype(np.int16) for x in xs)
+
+
+@functools.cache
+def built(name: str, machine: str) -> Build:
+    """Planned for ``machine`` and named as a build for the host, so that it is compiled as it is."""
+    chosen = replace(target.load(target.HOST), isa=(machine,))
+    layout = plan(GRAPHS[name], "m", {}, chosen)
+    empty = Graph({}, {}, (), (), (), ())
+    return Build(Settings("m"), Choices(), layout.interface, empty, GRAPHS[name], emit(layout), {}, {})
+
+
+@pytest.mark.parametrize("mode", [{"sanitize": True}, {"check": True}])
+@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("machine", CORES)
+def test_on_the_desk(machine: str, name: str, mode: dict[str, bool]) -> None:
+    build, xs = built(name, machine), inputs(GRAPHS[name])
+    trace = host.run(host.build(build, **mode), build.interface, xs)
+    assert compare.equal_steps(trace, twin.run(GRAPHS[name], xs)) == STEPS
+
+
+@pytest.mark.parametrize("name", [name for name in GRAPHS if not name.startswith("drawn")])
+@pytest.mark.parametrize("core", [core for cores in CORES.values() for core in cores])
+def test_on_an_emulated_core(core: str, name: str, tmp_path: Path) -> None:
+    pytest.importorskip("unicorn", reason="needs the mcu extra")
+    [machine] = [machine for machine, cores in CORES.items() if core in cores]
+    build, xs, chosen = built(name, machine), inputs(GRAPHS[name]), target.load(core)
+    assert _output(build, chosen, xs, tmp_path) == _record(twin.run(GRAPHS[name], xs))
+
+
+def _output(build: Build, chosen: Target, xs: tuple[Array, ...], folder: Path) -> bytes:
+    for file, text in build.sources.items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(text)
+    elf = firmware.build(folder, build.interface, chosen, folder / "work")
+    stdin = np.concatenate([x[0] for x in xs], axis=-1).astype("<i2").tobytes()
+    return emulate.run(elf, build.interface, chosen, stdin, count=0).output
+
+
+def _record(trace: compare.Trace) -> bytes:
+    return np.concatenate([y[0] for side in trace for y in side], axis=-1).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize("machine", CORES)
+def test_every_kernel_of_a_machine_was_called(machine: str) -> None:
+    """A layout that refuses everything would let the tests above pass."""
+    folder = Path(prototypes.__file__).parents[2] / "runtime" / "kernels"
+    texts = [path.read_text() for path in folder.glob(f"*.{machine}.h")]
+    own = {line["name"] for text in texts for line in prototypes.LINE.finditer(text) if line["layout"]}
+    called = {f for name in GRAPHS for f in _called(plan(GRAPHS[name], "m", {}, _only(machine)).statements)}
+    assert own and own <= called
+
+
+def _only(machine: str) -> Target:
+    return replace(target.load(target.HOST), isa=(machine,))
+
+
+def _called(statements: tuple[Statement, ...]) -> set[str]:
+    names: set[str] = set()
+    for statement in statements:
+        names |= {statement.function} if isinstance(statement, Call) else set()
+        names |= _called(statement.body) if isinstance(statement, Loop) else set()
+    return names
