@@ -41,7 +41,7 @@ class Build:
     def files(self) -> dict[str, bytes]:
         """Every file of the folder, a pure function of the build."""
         files = {name: text.encode() for name, text in self.sources.items()}
-        files[f"{self.name}.certificate.json"] = _json(self.certificate)
+        files[f"{self.name}.certificate.json"] = _certificate(self.certificate)
         files[f"{self.name}.lnn"] = archive.pack(self.model)
         files[f"{self.name}.integer.lnn"] = archive.pack(self.integer)
         files[f"{self.name}.json"] = _json(self._manifest(files))
@@ -118,6 +118,23 @@ def _broken(folder: Path, why: str) -> LnnccError:
 
 def _json(data: Mapping[str, object]) -> bytes:
     return (json.dumps(data, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _certificate(data: Mapping[str, object]) -> bytes:
+    """One word a line, and the ends of an interval on one."""
+    return (_lines(data, "") + "\n").encode()
+
+
+def _lines(data: object, indent: str) -> str:
+    compact = json.dumps(data, sort_keys=True)
+    items = data.values() if isinstance(data, Mapping) else data if isinstance(data, list | tuple) else ()
+    if len(compact) + len(indent) <= 120 or not any(isinstance(x, Mapping | list | tuple) for x in items):
+        return indent + compact
+    more = indent + " "
+    if isinstance(data, Mapping):
+        parts = [f"{more}{json.dumps(key)}: {_lines(x, more).lstrip()}" for key, x in sorted(data.items())]
+        return f"{indent}{{\n" + ",\n".join(parts) + f"\n{indent}}}"
+    return f"{indent}[\n" + ",\n".join(_lines(x, more) for x in items) + f"\n{indent}]"
 
 
 def _replace(path: Path, data: bytes) -> None:

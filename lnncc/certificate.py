@@ -1,46 +1,107 @@
-"""The certificate: what was proven, as data beside the C, and the facts that a script may rely on."""
+"""The certificate: what was proven, word by word, as data beside the C, and the facts that a script may rely on."""
 
+import hashlib
+import random
 from collections.abc import Mapping
 
-from lnncc.interval import Interval
-from lnncc.ir import Graph
+import numpy as np
+
+from lnncc import archive, fx, serial, twin
+from lnncc.ir import Array, Graph
 from lnncc.passes.prove import Proof
 from lnncc.passes.ranges import Ranges
 from lnncc.plan import Plan
 
-SCHEMA = "lnncc.certificate/1"
+SCHEMA = "lnncc.certificate/2"
+REPLAY_STEPS = 8
 
 
-def certificate(graph: Graph, proof: Proof) -> dict[str, object]:
-    """For every value of the integer graph its proven interval (raw, element by element) and the rule that gave it.
+def certificate(graph: Graph, proof: Proof, name: str) -> dict[str, object]:
+    """The words of every node of the integer graph, with the interval of each.
 
     The interval of a state is an inductive invariant: it holds the initial state, and one step from anywhere inside,
     with any inputs, ends inside. Hence it holds for ever.
     """
-    makers = {out: node for node in graph.walk() for out in node.outputs}
-    values = {
-        name: {
-            "op": makers[name].op if name in makers else "given",
-            "rule": proof.rules[name],
-            "format": str(graph.values[name].format),
-            **_ends(bounds),
-        }
-        for name, bounds in proof.bounds.items()
-    }
+    writer = _Writer(graph, proof)
+    replay = twin.run(graph, replayed_inputs(graph, REPLAY_STEPS))
     return {
         "schema": SCHEMA,
-        "inputs": {p.label: p.value for p in graph.inputs},
-        "invariant": {s.label: {"value": s.before, **_ends(proof.bounds[s.before])} for s in graph.states},
+        "graph": {"file": f"{name}.integer.lnn", "sha256": hashlib.sha256(archive.pack(graph)).hexdigest()},
+        "inputs": [writer.input(p.label, p.value) for p in graph.inputs],
+        "states": [{"label": s.label, "value": s.before, **writer.bounds(s.before)} for s in graph.states],
+        "outputs": [{"label": p.label, "value": p.value} for p in graph.outputs],
         "saturating": list(proof.saturating),
-        "values": values,
+        "body": writer.step(),
+        "replay": {"steps": REPLAY_STEPS, "sha256": twin.digest(replay)},
     }
 
 
-def _ends(bounds: Interval) -> dict[str, object]:
-    ends: dict[str, object] = {"low": bounds.low.tolist(), "high": bounds.high.tolist()}
-    if bounds.hull is not None:
-        ends["hull"] = {"low": bounds.hull.low.tolist(), "high": bounds.hull.high.tolist()}
-    return ends
+def replayed_inputs(graph: Graph, steps: int) -> tuple[Array, ...]:
+    """Random inputs (1, steps, size) from the generator that every Python has."""
+    draw = random.Random(0)
+    sizes = [graph.values[p.value].size for p in graph.inputs]
+    rows = [[[draw.getrandbits(16) - 32768 for _ in range(n)] for n in sizes] for _ in range(steps)]
+    return tuple(np.array(x, np.int16)[None] for x in zip(*rows, strict=True))
+
+
+class _Writer:
+    """Writes the nodes of a graph, as its file has them, with what was proven of each."""
+
+    def __init__(self, graph: Graph, proof: Proof) -> None:
+        self.graph, self.proof = graph, proof
+        self.data = serial.to_parts(graph)[0]
+        self.rests = _rests(graph)
+
+    def step(self) -> dict[str, object]:
+        states = self.graph.states
+        nodes = [self.node(node) for node in self.data["nodes"]]  # type: ignore[attr-defined]  # a list of JSON
+        return {"params": [s.before for s in states], "results": [s.after for s in states], "nodes": nodes}
+
+    def node(self, node: Mapping[str, object]) -> dict[str, object]:
+        body, [out, *_] = node.get("body"), node["outputs"]  # type: ignore[misc]
+        if isinstance(body, dict):
+            inner = {**body, "nodes": [self.node(x) for x in body["nodes"]]}
+            return {**node, "body": inner, "invariant": [self.bounds(name) for name in body["params"]]}
+        form = self.graph.values[out].format
+        assert form is not None
+        words = [
+            [line.word, line.name, line.operands, [int(line.bounds.low.min()), int(line.bounds.high.max())], line.rule]
+            for line in self.proof.lines[out]
+        ]
+        return {**node, "words": words, "width": [form.lowest, form.highest], **self.bounds(out)}
+
+    def bounds(self, name: str) -> dict[str, object]:
+        """Element by element; a pair has all its Σ g·e before all its Σ g. ``inputs`` by number: what it rests on."""
+        bounds = self.proof.bounds[name]
+        return {"low": _flat(bounds.low), "high": _flat(bounds.high), "inputs": sorted(self.rests[name])}
+
+    def input(self, label: str, value: str) -> dict[str, object]:
+        """An input and its declared range, to which its door clamps it; all of int16 where it has no door."""
+        lines = [line for lines in self.proof.lines.values() for line in lines if value in line.operands]
+        door = lines[0].operands[1:] if [line.word for line in lines] == ["clip"] else fx.INT16
+        return {"label": label, "value": value, "low": door[0], "high": door[1]}
+
+
+def _flat(ends: Array) -> list[int]:
+    return ends.ravel(order="F").tolist()
+
+
+def _rests(graph: Graph) -> dict[str, frozenset[int]]:
+    """The inputs, by number, on whose declared ranges the interval of a value rests: those that it is made of."""
+    rests = dict.fromkeys(graph.values, frozenset[int]())
+    rests |= {p.value: frozenset([i]) for i, p in enumerate(graph.inputs)}
+    pairs = [(name, out) for node in graph.walk() for name in node.inputs for out in node.outputs if node.body is None]
+    for node in graph.walk():
+        if node.body is not None:
+            params = node.body.params
+            pairs += [*zip(node.inputs, params, strict=True), *zip(node.body.results, params, strict=True)]
+            pairs += zip(params, node.outputs, strict=True)
+    pairs += [(s.after, s.before) for s in graph.states]
+    while True:
+        grown = [(a, b) for a, b in pairs if not rests[a] <= rests[b]]
+        if not grown:
+            return rests
+        rests |= {b: rests[a] | rests[b] for a, b in grown}
 
 
 def facts(layout: Plan, ranges: Ranges, proof: Proof) -> Mapping[str, object]:

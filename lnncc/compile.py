@@ -90,7 +90,7 @@ def compile_model(
     graph, proof = prove(graph)
     graph = seen("prove", graph, FUSED)
     layout = plan(graph, settings.name, proof.bounds, chip)
-    proven, known = certificate(graph, proof), facts(layout, spans, proof)
+    proven, known = certificate(graph, proof, settings.name), facts(layout, spans, proof)
     return Program(Build(settings, choices, layout.interface, model.graph, graph, emit(layout), proven, known))
 
 

@@ -1,26 +1,41 @@
 """The fixed-point vocabulary: the only arithmetic that ``evaluate`` may use, word for word that of ``lnn_fx.h``.
 
-Each word runs on NumPy integers (the twin) and on intervals (the proof). Every result must fit int32, the width of
-the machine word it stands for; what does not fit raises ``Unproven`` at once, on either carrier: nothing ever wraps.
+Each word runs on NumPy integers (the twin), on intervals, and on what a tape has recorded (the proof, and the lines of
+the certificate). Every result must fit int32, the width of the machine word it stands for; what does not fit raises
+``Unproven`` at once, on every carrier: nothing ever wraps.
 """
+
+from collections.abc import Callable
+from functools import wraps
 
 import numpy as np
 
 from lnncc import interval
-from lnncc.interval import Interval
+from lnncc.interval import Interval, Unproven
 from lnncc.ir import Array
+from lnncc.tape import Recorded
 
-Carrier = Array | Interval
+__all__ = ["Carrier", "Unproven"]
+
+Plain = Array | Interval
+Carrier = Plain | Recorded
 INT32 = (-(1 << 31), (1 << 31) - 1)
 INT16 = (-(1 << 15), (1 << 15) - 1)
 FRACTION_BITS = 15  # of the position between two table nodes; difference (17 bits) x fraction must fit int32
 
 
-class Unproven(ArithmeticError):  # noqa: N818  # reads as what it says
-    """A word whose result may leave int32: on intervals a refused proof, on integers a wrap."""
+def _word(function: Callable[..., Plain]) -> Callable[..., Carrier]:
+    """A word of the vocabulary: if a tape has recorded one of its operands, it is a line on that tape too."""
+
+    @wraps(function)
+    def word(*operands: Carrier | int) -> Carrier:
+        tape = next((x.tape for x in operands if isinstance(x, Recorded)), None)
+        return function(*operands) if tape is None else tape.record(function, operands)
+
+    return word
 
 
-def _fits(x: Carrier, word: str) -> Carrier:
+def _fits(x: Plain, word: str) -> Plain:
     low, high = (x.low, x.high) if isinstance(x, Interval) else (x, x)
     if low.size and (low.min() < INT32[0] or high.max() > INT32[1]):
         worst = int(high.max()) if high.max() > INT32[1] else int(low.min())
@@ -28,70 +43,99 @@ def _fits(x: Carrier, word: str) -> Carrier:
     return x
 
 
-def _lift(x: Carrier) -> Interval:
+def _lift(x: Plain) -> Interval:
     return x if isinstance(x, Interval) else interval.point(x)
 
 
-def _any_interval(*xs: Carrier) -> bool:
+def _any_interval(*xs: Plain) -> bool:
     return any(isinstance(x, Interval) for x in xs)
 
 
-def add(a: Carrier, b: Carrier) -> Carrier:
+@_word
+def add(a: Plain, b: Plain) -> Plain:
+    return _add(a, b)
+
+
+def _add(a: Plain, b: Plain) -> Plain:
     if _any_interval(a, b):
         return _fits(interval.add(_lift(a), _lift(b)), "add")
     return _fits(a + b, "add")  # type: ignore[operator]  # both are arrays here
 
 
-def sub(a: Carrier, b: Carrier) -> Carrier:
+@_word
+def sub(a: Plain, b: Plain) -> Plain:
     if _any_interval(a, b):
         other = _lift(b)
         return _fits(interval.add(_lift(a), Interval(-other.high, -other.low)), "sub")
     return _fits(a - b, "sub")  # type: ignore[operator]
 
 
-def mul(a: Carrier, b: Carrier) -> Carrier:
+@_word
+def mul(a: Plain, b: Plain) -> Plain:
+    return _mul(a, b)
+
+
+def _mul(a: Plain, b: Plain) -> Plain:
     if _any_interval(a, b):
         return _fits(interval.multiply(_lift(a), _lift(b)), "mul")
     return _fits(a * b, "mul")  # type: ignore[operator]
 
 
-def mac(acc: Carrier, a: Carrier, b: Carrier) -> Carrier:
+@_word
+def mac(acc: Plain, a: Plain, b: Plain) -> Plain:
     """acc + a · b, one multiply-accumulate."""
-    return add(acc, mul(a, b))
+    return _add(acc, _mul(a, b))
 
 
-def _monotone(function: object, x: Carrier) -> Carrier:
+def _monotone(function: object, x: Plain) -> Plain:
     if isinstance(x, Interval):
         return Interval(function(x.low), function(x.high))  # type: ignore[operator]
     return function(x)  # type: ignore[operator]
 
 
-def rshift(x: Carrier, shift: Array | int) -> Carrier:
+@_word
+def rshift(x: Plain, shift: Array | int) -> Plain:
     """Round half up: (x + half) >> shift, arithmetic; ``shift`` = 0 changes nothing."""
     half = np.left_shift(1, np.asarray(shift, np.int64)) >> 1
-    return _monotone(lambda v: v >> np.asarray(shift, np.int64), add(x, np.broadcast_to(half, x.shape)))
+    return _monotone(lambda v: v >> np.asarray(shift, np.int64), _add(x, np.broadcast_to(half, x.shape)))
 
 
-def clip(x: Carrier, low: int, high: int) -> Carrier:
+@_word
+def clip(x: Plain, low: int, high: int) -> Plain:
+    return _clip(x, low, high)
+
+
+def _clip(x: Plain, low: int, high: int) -> Plain:
     return _monotone(lambda v: np.clip(v, low, high), x)
 
 
-def sat16(x: Carrier) -> Carrier:
-    return clip(x, *INT16)
+@_word
+def sat16(x: Plain) -> Plain:
+    return _clip(x, *INT16)
 
 
-def div(n: Carrier, d: Carrier) -> Carrier:
+@_word
+def narrow(x: Plain) -> Plain:
+    """An int32 that is known to fit 16 bits."""
+    low, high = (x.low, x.high) if isinstance(x, Interval) else (x, x)
+    if low.size and (low.min() < INT16[0] or high.max() > INT16[1]):
+        raise Unproven("narrow of what may leave int16")
+    return x
+
+
+@_word
+def div(n: Plain, d: Plain) -> Plain:
     """floor((2n + d) / (2d)), the only division there is; 0 < d < 2**16, and the quotient must fit int16.
 
     It is the same number as floor((n + (d >> 1)) / d), and in that form adding 2**15 d makes the dividend an unsigned
-    word. On intervals only the bounds of d are checked: that the quotient fits, its caller's hull rule shows.
+    word. On intervals only the bounds of d are checked: that the quotient fits, the tape's lemma of means shows.
     """
     low, high = (d.low, d.high) if isinstance(d, Interval) else (d, d)
     if d.shape[-1] and (low.min() <= 0 or high.max() >= 1 << 16):
         raise Unproven(f"div by a divisor from {int(low.min())} to {int(high.max())}")
     if isinstance(n, Interval) or isinstance(d, Interval):
         n, d = _lift(n), _lift(d)
-        top = _lift(add(n, Interval(d.low >> 1, d.high >> 1)))
+        top = _lift(_add(n, Interval(d.low >> 1, d.high >> 1)))
         corners = np.stack([top.low // d.low, top.low // d.high, top.high // d.low, top.high // d.high])
         return Interval(corners.min(axis=0), corners.max(axis=0))
     quotient = _fits(n + (d >> 1), "div") // d  # type: ignore[operator]  # both are arrays here
@@ -100,7 +144,8 @@ def div(n: Carrier, d: Carrier) -> Carrier:
     return quotient
 
 
-def lookup(nodes: Array, x: Carrier, low: int, shift: int) -> Carrier:
+@_word
+def lookup(nodes: Array, x: Plain, low: int, shift: int) -> Plain:
     """Linear interpolation between ``nodes``, the first at ``low``, one every 2**shift; flat beyond the ends.
 
     Rounds down between nodes, which saves an addition in the hottest loops; ``lut`` chooses nodes with that in mind.
@@ -117,7 +162,8 @@ def lookup(nodes: Array, x: Carrier, low: int, shift: int) -> Carrier:
     last = (np.clip(x.high, low, low + (intervals << shift) - 1) - low) >> shift
     spans = [nodes[i : j + 2] for i, j in zip(first.ravel(), last.ravel(), strict=True)]
     ends = np.array([(s.min(), s.max()) for s in spans], np.int64).reshape(*x.shape, 2)
-    return Interval(ends[..., 0], ends[..., 1])
+    exact, known = _lookup(nodes, x.low, low, shift), x.low == x.high
+    return Interval(np.where(known, exact, ends[..., 0]), np.where(known, exact, ends[..., 1]))
 
 
 def _lookup(nodes: Array, x: Array, low: int, shift: int) -> Array:
@@ -128,7 +174,8 @@ def _lookup(nodes: Array, x: Array, low: int, shift: int) -> Array:
     return nodes[index] + ((nodes[index + 1] - nodes[index]) * fraction >> bits)
 
 
-def dot(weights: Array, x: Carrier) -> Carrier:
+@_word
+def dot(weights: Array, x: Plain) -> Plain:
     """weights (rows, cols) times x (..., cols); no partial sum, in any order, leaves int32."""
     if isinstance(x, Interval):
         _fits(interval.point(np.abs(weights) @ x.magnitude), "dot")
@@ -139,7 +186,8 @@ def dot(weights: Array, x: Carrier) -> Carrier:
     return _fits(exact.astype(np.int64), "dot")
 
 
-def segment_sum(start: Carrier, terms: Carrier, counts: Array) -> Carrier:
+@_word
+def segment_sum(start: Plain, terms: Plain, counts: Array) -> Plain:
     """start[j] plus the next counts[j] of ``terms``, for each j in turn; no partial sum leaves int32."""
     edges = np.concatenate([[0], np.cumsum(counts)])
     if _any_interval(start, terms):
@@ -154,14 +202,38 @@ def _segments(terms: Array, edges: Array) -> Array:
     return total[..., edges[1:]] - total[..., edges[:-1]]
 
 
-def take(x: Carrier, index: Array | int) -> Carrier:
-    """Elements of the last axis: loads, no arithmetic."""
+@_word
+def take(x: Plain, index: Array) -> Plain:
+    """Elements of the last axis, in any order: loads, no arithmetic. So are the words below."""
     return x[..., index]
 
 
-def stack(a: Carrier, b: Carrier) -> Carrier:
+@_word
+def part(x: Plain, start: int, n: int) -> Plain:
+    """``n`` elements from ``start``."""
+    return x[..., start : start + n]
+
+
+@_word
+def concat(*xs: Plain) -> Plain:
+    """Vectors one after the other."""
+    return _merged(lambda ends: np.concatenate(ends, axis=-1), *xs)
+
+
+@_word
+def column(x: Plain, k: int) -> Plain:
+    """(..., n, columns) to (..., n): one side of a pair, or a column of a constant matrix."""
+    return x[..., k]
+
+
+@_word
+def stack(a: Plain, b: Plain) -> Plain:
     """A pair: (..., n) and (..., n) to (..., n, 2)."""
-    if isinstance(a, Interval) or isinstance(b, Interval):
-        a, b = _lift(a), _lift(b)
-        return Interval(np.stack([a.low, b.low], axis=-1), np.stack([a.high, b.high], axis=-1))
-    return np.stack([a, b], axis=-1)
+    return _merged(lambda ends: np.stack(ends, axis=-1), a, b)
+
+
+def _merged(function: Callable[[list[Array]], Array], *xs: Plain) -> Plain:
+    if not _any_interval(*xs):
+        return function(list(xs))  # type: ignore[arg-type]  # all are arrays here
+    lifted = [_lift(x) for x in xs]
+    return Interval(function([x.low for x in lifted]), function([x.high for x in lifted]))

@@ -7,11 +7,15 @@ import numpy as np
 from lnncc.ir import Array
 
 
+class Unproven(ArithmeticError):  # noqa: N818  # reads as what it says
+    """A word whose result may leave its width: on intervals a refused proof, on integers a wrap."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Interval:
     """low <= value <= high, elementwise; both ends have the value's shape.
 
-    ``hull`` travels with a pair (Σ g·e, Σ g): the interval of the e, in which the quotient of the pair must lie.
+    ``hull`` travels with the estimate of a pair (Σ g·e, Σ g): that of the e, in which the quotient must lie.
     """
 
     low: Array

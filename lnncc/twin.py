@@ -1,13 +1,17 @@
 """The twin: an integer graph run on NumPy integers, bit for bit what the generated C does."""
 
+import hashlib
+
 import numpy as np
 
 from lnncc.fx import Carrier
 from lnncc.ir import Array, Graph, Node
 from lnncc.ops import OPS
 
+Trace = tuple[tuple[Array, ...], tuple[Array, ...]]  # states, outputs: each (streams, steps, size)
 
-def run(graph: Graph, inputs: tuple[Array, ...]) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+
+def run(graph: Graph, inputs: tuple[Array, ...]) -> Trace:
     """All streams from reset: inputs (streams, steps, size) raw -> (states, outputs), each (streams, steps, size)."""
     streams, steps = inputs[0].shape[:2]
     states = tuple(np.broadcast_to(s.initial.astype(np.int64), (streams, len(s.initial))) for s in graph.states)
@@ -19,6 +23,16 @@ def run(graph: Graph, inputs: tuple[Array, ...]) -> tuple[tuple[Array, ...], tup
         tuple(np.stack(parts, axis=1).astype(np.int16) for parts in zip(*(t[side] for t in trace), strict=True))
         for side in (0, 1)
     )  # type: ignore[return-value]  # two sides, by construction
+
+
+def stream(trace: Trace) -> bytes:
+    """For each step states, then outputs, in signature order, little-endian int16: what ``outputs_sha256`` hashes."""
+    parts = np.concatenate([a[0] for a in trace[0] + trace[1]], axis=-1)
+    return parts.astype("<i2").tobytes()
+
+
+def digest(trace: Trace) -> str:
+    return hashlib.sha256(stream(trace)).hexdigest()
 
 
 def step(

@@ -15,8 +15,16 @@ import pytest
 from lnncc import fx, share, target
 from lnncc.validate import toolchain
 
-OF_ARRAYS = {"dot", "segment_sum", "take", "stack"}  # in C these are the loops of the kernels
-OF_C = {"checked", "narrow", "lower", "upper"}  # about storage; Python's integers have no width
+OF_ARRAYS = {
+    "dot",
+    "segment_sum",
+    "take",
+    "part",
+    "concat",
+    "column",
+    "stack",
+}  # in C these are the loops of the kernels
+OF_C = {"checked", "lower", "upper"}  # about storage; Python's integers have no width
 EDGES = np.array([-(1 << 31), -(1 << 30), -65536, -32769, -32768, -2, -1, 0, 1, 2, 32767, 32768, 65535, (1 << 31) - 1])
 RNG = np.random.default_rng(0)
 
@@ -107,7 +115,7 @@ def test_sat16_and_halves_on_all_16_bits_and_beyond() -> None:
     assert np.array_equal(in_c("lower", x), x.astype(np.int16).astype(np.int64))
     assert np.array_equal(in_c("upper", x), x >> 16)
     narrow = np.arange(-32768, 32768)
-    assert np.array_equal(in_c("narrow", narrow), narrow)
+    assert np.array_equal(in_c("narrow", narrow), fx.narrow(narrow))
 
 
 def test_clip() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lnncc import build as builds
 from lnncc import target as targets
+from lnncc import twin
 from lnncc.build import Build
 from lnncc.cli import inputs
 from lnncc.cli.answer import Answer
@@ -35,7 +36,7 @@ def _on_host(build: Build, raw: tuple[Array, ...]) -> dict[str, object]:
     library = host.build(build)
     trace = host.run(library, build.interface, tuple(x[None] for x in raw))
     costs = ("instructions_per_step", "cycles_per_step", "flash_bytes", "ram_bytes", "stack_bytes")
-    return {"emulator": None, "steps": len(raw[0]), "outputs_sha256": compare.digest(trace), **dict.fromkeys(costs)}
+    return {"emulator": None, "steps": len(raw[0]), "outputs_sha256": twin.digest(trace), **dict.fromkeys(costs)}
 
 
 def _emulated(build: Build, target: Target, raw: tuple[Array, ...], emulator: str | None) -> dict[str, object]:
@@ -43,7 +44,7 @@ def _emulated(build: Build, target: Target, raw: tuple[Array, ...], emulator: st
     return {
         "emulator": done.run.emulator,
         "steps": len(raw[0]),
-        "outputs_sha256": compare.digest(done.trace),
+        "outputs_sha256": twin.digest(done.trace),
         "instructions_per_step": done.run.instructions_per_step,
         "cycles_per_step": done.run.cycles_per_step,
         "flash_bytes": done.sizes.flash,

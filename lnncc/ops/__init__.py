@@ -5,8 +5,7 @@ An op is a module with
     reference(attrs, *xs)     its meaning in float64, on (..., n) arrays
     span(attrs, *spans)       estimated real interval of the result, from those of the inputs
     quantise(node, q)         the integer node or nodes for it, through a ``Quantiser``; absent: copied
-    evaluate(attrs, *xs)      its meaning in integers, in the words of ``fx`` alone
-    bounds(attrs, *xs)        optional: a tighter interval than ``evaluate`` on intervals gives
+    evaluate(attrs, *xs)      its meaning in integers, in the words of ``fx`` alone; constants too only through words
 
 and a kernel of the same name in ``runtime/kernels``. ``WIDE_INPUTS`` are the positions that take int32, ``WIDE`` says
 that the result is int32; everything else is int16. ``IN_PLACE`` are the inputs that the result may overwrite.

@@ -36,17 +36,6 @@ def quantise(node: Node, q: Quantiser) -> None:
 
 
 def evaluate(attrs: Mapping[str, Attr], a: Carrier, b: Carrier, t: Carrier) -> Carrier:
+    """The weights ``rest`` and t are not negative and add up to 2**15: by the lemma of means y is between a and b."""
     rest = fx.sub(np.array(ONE), t)
-    return fx.rshift(fx.add(fx.mul(a, rest), fx.mul(b, t)), 15)
-
-
-def bounds(attrs: Mapping[str, Attr], a: Interval, b: Interval, t: Interval) -> Interval:
-    """With 0 <= t <= 2**15, a·(2**15 - t) + b·t is between 2**15·min(a, b) and 2**15·max(a, b)."""
-    if t.low.min() < 0 or t.high.max() > ONE:
-        raise fx.Unproven("blend with a gate outside [0, 1]")
-    fx.add(fx.mul(a, _rest(t)), fx.mul(b, t))  # width of the sum, gate and rest each up to 2**15
-    return interval.join(a, b)
-
-
-def _rest(t: Interval) -> Interval:
-    return Interval(ONE - t.high, ONE - t.low)
+    return fx.rshift(fx.mac(fx.mul(a, rest), b, t), 15)

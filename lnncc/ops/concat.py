@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from lnncc import fx
+from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Node
 from lnncc.quantiser import Quantiser
-
-Anything = Array | Interval
 
 
 def reference(attrs: Mapping[str, Attr], *xs: Array) -> Array:
@@ -24,7 +24,5 @@ def quantise(node: Node, q: Quantiser) -> None:
     q.emit("concat", tuple(q.aligned(x, target) for x in node.inputs), node.outputs[0], target, {})
 
 
-def evaluate(attrs: Mapping[str, Attr], *xs: Anything) -> Anything:
-    if any(isinstance(x, Interval) for x in xs):
-        return span(attrs, *(x if isinstance(x, Interval) else Interval(x, x) for x in xs))
-    return np.concatenate(xs, axis=-1)  # type: ignore[arg-type]  # all are arrays here
+def evaluate(attrs: Mapping[str, Attr], *xs: Carrier) -> Carrier:
+    return fx.concat(*xs)

@@ -41,18 +41,5 @@ def quantise(node: Node, q: Quantiser) -> None:
 
 
 def evaluate(attrs: Mapping[str, Attr], pair: Carrier, z: Carrier, p: Array) -> Carrier:
-    n, d = fx.take(pair, 0), fx.take(pair, 1)
-    return fx.div(fx.mac(n, p, z), fx.add(d, p))
-
-
-def bounds(attrs: Mapping[str, Attr], pair: Interval, z: Interval, p: Array) -> Interval:
-    """lo·D <= N <= hi·D for the hull [lo, hi], hence lo <= floor((2N + D) / 2D) <= hi, for every D > 0."""
-    if p.min(initial=0) < 0:
-        raise fx.Unproven("mean with a negative weight")
-    evaluate(attrs, pair, z, p)  # widths, and that the divisor is positive
-    hull = Interval(*synapses.hull_of_base(pair))
-    hull = Interval(
-        np.where(p > 0, np.minimum(hull.low, z.low), hull.low),
-        np.where(p > 0, np.maximum(hull.high, z.high), hull.high),
-    )
-    return hull
+    n, d = fx.column(pair, 0), fx.column(pair, 1)
+    return fx.div(fx.mac(n, z, p), fx.add(d, p))

@@ -27,13 +27,10 @@ def quantise(node: Node, q: Quantiser) -> None:
 
 
 def evaluate(attrs: Mapping[str, Attr], a: Carrier, b: Carrier) -> Carrier:
-    return fx.sat16(widened(attrs, a, b))
-
-
-def widened(attrs: Mapping[str, Attr], a: Carrier, b: Carrier) -> Carrier:
     shift = attrs["shift"]
     assert isinstance(shift, int)
-    return fx.rshift(fx.mul(a, b), shift)
+    store = fx.sat16 if attrs["saturates"] else fx.narrow
+    return store(fx.rshift(fx.mul(a, b), shift))
 
 
 def kernel(node: Node, bits: Mapping[str, int]) -> str:

@@ -30,14 +30,10 @@ def quantise(node: Node, q: Quantiser) -> None:
 
 
 def evaluate(attrs: Mapping[str, Attr], x: Carrier) -> Carrier:
-    return fx.sat16(widened(attrs, x))
-
-
-def widened(attrs: Mapping[str, Attr], x: Carrier) -> Carrier:
-    """The rounded value before saturation: what the proof must find inside int16 to drop the saturation."""
     shift = attrs["shift"]
     assert isinstance(shift, int)
-    return fx.rshift(x, shift)
+    store = fx.sat16 if attrs["saturates"] else fx.narrow
+    return store(fx.rshift(x, shift))
 
 
 def kernel(node: Node, bits: Mapping[str, int]) -> str:

@@ -2,26 +2,28 @@
 
 from collections.abc import Mapping
 
+from lnncc import fx
+from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr
 
-Anything = Array | Interval
-
 
 def reference(attrs: Mapping[str, Attr], x: Array) -> Array:
-    return x[..., _range(attrs)]
+    start, n = _range(attrs)
+    return x[..., start : start + n]
 
 
 def span(attrs: Mapping[str, Attr], x: Interval) -> Interval:
-    return x[_range(attrs)]
+    start, n = _range(attrs)
+    return x[start : start + n]
 
 
-def evaluate(attrs: Mapping[str, Attr], x: Anything) -> Anything:
-    return x[..., _range(attrs)]
+def evaluate(attrs: Mapping[str, Attr], x: Carrier) -> Carrier:
+    return fx.part(x, *_range(attrs))
 
 
-def _range(attrs: Mapping[str, Attr]) -> slice:
+def _range(attrs: Mapping[str, Attr]) -> tuple[int, int]:
     start, n = attrs["start"], attrs["n"]
     assert isinstance(start, int)
     assert isinstance(n, int)
-    return slice(start, start + n)
+    return start, n

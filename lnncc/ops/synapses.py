@@ -107,41 +107,14 @@ def _argument_fraction(a: Array, b: Array, reach: Array, source: Format) -> int:
 def evaluate(
     attrs: Mapping[str, Attr], base: Carrier, v: Carrier, record: Array, counts: Array, nodes: Array
 ) -> Carrier:
-    b, a, w, e, src = np.moveaxis(record, -1, 0)
+    b, a, w, e, src = (fx.column(record, k) for k in range(len(RECORD)))
     low, shift = attrs["low"], attrs["shift"]
     assert isinstance(low, int)
     assert isinstance(shift, int)
     f = fx.lookup(nodes, fx.mac(b, a, fx.take(v, src)), low, shift)
     g = fx.rshift(fx.mul(w, f), F_BITS)
-    n, d = fx.take(base, 0), fx.take(base, 1)
-    return fx.stack(fx.segment_sum(n, fx.mul(g, e), counts), fx.segment_sum(d, g, counts))
-
-
-def bounds(
-    attrs: Mapping[str, Attr], base: Interval, v: Interval, record: Array, counts: Array, nodes: Array
-) -> Interval:
-    """``evaluate`` on intervals, and the hull of the e: all g are the same, non-negative integers in both sums."""
-    pair = evaluate(attrs, base, v, record, counts, nodes)
-    assert isinstance(pair, Interval)
-    if nodes.min() < 0 or record[:, 2].min(initial=0) < 0:
-        raise fx.Unproven("synapses with a negative conductance")
-    low, high = hull_of_base(base)
-    owner = np.repeat(np.arange(len(counts)), counts)
-    np.minimum.at(low, owner, record[:, 3])
-    np.maximum.at(high, owner, record[:, 3])
-    return Interval(pair.low, pair.high, Interval(low, high))
-
-
-def hull_of_base(base: Interval) -> tuple[Array, Array]:
-    """Integer hull of the pair so far: a constant base is (r·e, r) with r >= 0, whose hull is e; r = 0 adds nothing."""
-    if base.hull is not None:
-        return base.hull.low.copy(), base.hull.high.copy()
-    n, d = base.low[:, 0], base.low[:, 1]
-    if np.any(base.low != base.high) or np.any(d < 0) or np.any((d == 0) & (n != 0)):
-        raise fx.Unproven("pair whose hull is unknown")
-    nothing = d == 0
-    divisor = np.where(nothing, 1, d)
-    return np.where(nothing, 1 << 40, n // divisor), np.where(nothing, -(1 << 40), -(-n // divisor))
+    n, d = fx.column(base, 0), fx.column(base, 1)
+    return fx.stack(fx.segment_sum(n, fx.mul(e, g), counts), fx.segment_sum(d, g, counts))
 
 
 def _expr(attrs: Mapping[str, Attr]) -> Expr:

@@ -1,7 +1,7 @@
 """prove: that no intermediate of the integer graph ever leaves its width, for all inputs in range and for ever.
 
-Every op runs on intervals, through its exact rule where it has one; what a loop or the state carries is an inductive
-invariant: it holds at the start and one more trip leaves it inside. Saturations that cannot happen are dropped.
+Every op runs on intervals, and a tape keeps its words; what a loop or the state carries is an inductive invariant: it
+holds at the start and one more trip leaves it inside. Saturations that cannot happen are dropped.
 """
 
 from collections.abc import Mapping
@@ -14,16 +14,17 @@ from lnncc.errors import LnnccError
 from lnncc.interval import Interval
 from lnncc.ir import Graph, Node
 from lnncc.ops import OPS
+from lnncc.tape import Line, Recorded, Tape
 
 ROUNDS = 24  # of joining before an invariant is widened to all of int16, which saturation keeps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proof:
-    """``bounds`` of every running value; ``rules`` that gave them; values whose op may saturate."""
+    """``bounds`` of every running value, the ``lines`` of words that make it, and values whose op may saturate."""
 
     bounds: Mapping[str, Interval]
-    rules: Mapping[str, str]
+    lines: Mapping[str, tuple[Line, ...]]
     saturating: tuple[str, ...]
 
 
@@ -37,7 +38,8 @@ def prove(graph: Graph) -> tuple[Graph, Proof]:
     prover.run()
     nodes = prover.relaxed(graph.nodes)
     saturating = tuple(n.outputs[0] for n in _flat(nodes) if n.attrs.get("saturates") is True)
-    return graph.edited(nodes=nodes), Proof(prover.bounds, prover.rules, saturating)
+    bounds = {name: value.bounds for name, value in prover.known.items() if name not in graph.constants}
+    return graph.edited(nodes=nodes), Proof(bounds, prover.lines, saturating)
 
 
 def _flat(nodes: tuple[Node, ...]) -> list[Node]:
@@ -46,32 +48,32 @@ def _flat(nodes: tuple[Node, ...]) -> list[Node]:
 
 class _Prover:
     def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.bounds: dict[str, Interval] = {}
-        self.rules: dict[str, str] = {}
+        self.graph, self.tape = graph, Tape()
+        self.known = {name: self.tape.given(name, array) for name, array in graph.constants.items()}
+        self.lines: dict[str, tuple[Line, ...]] = {}
 
     def run(self) -> None:
         for port in self.graph.inputs:
-            self._bind(port.value, self._everything(port.value), "input")
+            self._bind(port.value, self._everything(port.value))
         states = self.graph.states
         first = [interval.point(s.initial) for s in states]
         self._settle(self.graph.nodes, [s.before for s in states], first, [s.after for s in states])
 
     def _settle(self, nodes: tuple[Node, ...], params: list[str], first: list[Interval], results: list[str]) -> None:
         for name, start in zip(params, first, strict=True):
-            self._bind(name, start, "invariant")
+            self._bind(name, start)
         for count in range(ROUNDS + 2):
             self._nodes(nodes)
             growing = [
                 (p, r)
                 for p, r in zip(params, results, strict=True)
-                if not interval.contains(self.bounds[p], self.bounds[r])
+                if not interval.contains(self._bounds(p), self._bounds(r))
             ]
             if not growing:
                 return
             for param, result in growing:
-                joined = interval.join(self.bounds[param], self.bounds[result])
-                self._bind(param, joined if count < ROUNDS else self._everything(param), "invariant")
+                joined = interval.join(self._bounds(param), self._bounds(result))
+                self._bind(param, joined if count < ROUNDS else self._everything(param))
         raise _refused(params[0], "its invariant is not inductive")
 
     def _nodes(self, nodes: tuple[Node, ...]) -> None:
@@ -79,37 +81,30 @@ class _Prover:
             if node.body is None:
                 self._node(node)
                 continue
-            first = [self.bounds[name] if name in self.bounds else self._read(name) for name in node.inputs]
+            first = [self._bounds(name) for name in node.inputs]
             self._settle(node.body.nodes, list(node.body.params), first, list(node.body.results))
             for param, out in zip(node.body.params, node.outputs, strict=True):
-                self._bind(out, self.bounds[param], "invariant")
+                self._bind(out, self._bounds(param))
 
     def _node(self, node: Node) -> None:
-        op = OPS[node.op]
-        rule = op.bounds if hasattr(op, "bounds") else op.evaluate
+        [name] = node.outputs
+        self.tape.begin(name)
         try:
-            result = rule(node.attrs, *(self._input(name, exact=hasattr(op, "bounds")) for name in node.inputs))
+            result = OPS[node.op].evaluate(node.attrs, *(self.known[x] for x in node.inputs))
         except fx.Unproven as reason:
-            raise _refused(node.outputs[0], f"{node.op}: {reason}", node) from reason
-        result = result if isinstance(result, Interval) else interval.point(np.asarray(result))
+            raise _refused(name, f"{node.op}: {reason}", node) from reason
         self._require_storage(node, result)
-        self._bind(node.outputs[0], result, "exact" if hasattr(op, "bounds") else "interval")
+        self.known[name] = result.named(name)
+        self.lines[name] = self.tape.ended(result)
 
-    def _input(self, name: str, *, exact: bool) -> object:
-        """Running values as intervals, constants as they are; a constant pair too is an interval, of one point."""
-        if name in self.bounds:
-            return self.bounds[name]
-        constant = self.graph.constants[name]
-        return interval.point(constant) if exact and constant.shape[1:] == (2,) else constant
-
-    def _read(self, name: str) -> Interval:
-        return interval.point(self.graph.constants[name])
-
-    def _require_storage(self, node: Node, result: Interval) -> None:
-        form = self.graph.values[node.outputs[0]].format
+    def _require_storage(self, node: Node, result: Recorded) -> None:
+        form, bounds = self.graph.values[node.outputs[0]].format, result.bounds
         assert form is not None
-        if result.low.size and (result.low.min() < form.lowest or result.high.max() > form.highest):
+        if bounds.low.size and (bounds.low.min() < form.lowest or bounds.high.max() > form.highest):
             raise _refused(node.outputs[0], f"{node.op} can leave its {form.bits} bits", node)
+
+    def _bounds(self, name: str) -> Interval:
+        return self.known[name].bounds
 
     def _everything(self, name: str) -> Interval:
         value = self.graph.values[name]
@@ -117,20 +112,24 @@ class _Prover:
         low, high = (np.full(value.shape, end, np.int64) for end in (value.format.lowest, value.format.highest))
         return Interval(low, high)
 
-    def _bind(self, name: str, bounds: Interval, rule: str) -> None:
-        self.bounds[name], self.rules[name] = bounds, rule
+    def _bind(self, name: str, bounds: Interval) -> None:
+        self.known[name] = self.tape.given(name, bounds)
 
     def relaxed(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
         return tuple(self._relaxed(node) for node in nodes)
 
     def _relaxed(self, node: Node) -> Node:
+        """A saturation whose operand fits 16 bits already is a ``narrow``."""
         if node.body is not None:
             return replace(node, body=replace(node.body, nodes=self.relaxed(node.body.nodes)))
         if node.attrs.get("saturates") is not True:
             return node
-        wide = OPS[node.op].widened(node.attrs, *(self._input(name, exact=False) for name in node.inputs))
-        stays = wide.low.min() >= fx.INT16[0] and wide.high.max() <= fx.INT16[1]
-        return replace(node, attrs={**node.attrs, "saturates": not stays})
+        *_, wide, last = self.lines[node.outputs[0]]
+        assert (last.word, last.operands) == ("sat16", (wide.name,)), node.op
+        if wide.bounds.low.min() < fx.INT16[0] or wide.bounds.high.max() > fx.INT16[1]:
+            return node
+        self.lines[node.outputs[0]] = (*self.lines[node.outputs[0]][:-1], replace(last, word="narrow"))
+        return replace(node, attrs={**node.attrs, "saturates": False})
 
 
 def _refused(name: str, why: str, node: Node | None = None) -> LnnccError:

@@ -1,6 +1,5 @@
 """compare: the compiled C against the twin, bit for bit, and against the float model, in the user's units."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -9,10 +8,9 @@ import numpy as np
 from lnncc import twin
 from lnncc.build import Build
 from lnncc.ir import Array
+from lnncc.twin import Trace
 from lnncc.validate import deviation, host
 from lnncc.validate.deviation import Error
-
-Trace = tuple[tuple[Array, ...], tuple[Array, ...]]  # states, outputs: each (streams, steps, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +78,3 @@ def equal_steps(trace: Trace, expected: Trace) -> int:
     steps = min(a.shape[1] for a, _ in pairs)
     same = [np.all(a[:, :steps] == b[:, :steps], axis=-1) for a, b in pairs]
     return int(np.all(same, axis=0).sum())
-
-
-def stream(trace: Trace) -> bytes:
-    """For each step states, then outputs, in signature order, little-endian int16: what `outputs_sha256` hashes."""
-    parts = np.concatenate([a[0] for a in trace[0] + trace[1]], axis=-1)
-    return parts.astype("<i2").tobytes()
-
-
-def digest(trace: Trace) -> str:
-    return hashlib.sha256(stream(trace)).hexdigest()
