@@ -12,11 +12,13 @@ VERBS = {
     "verify": "compare a compiled model with its twin, bit for bit, and with the float model",
     "run": "run a compiled model on a target: its bits and what a step costs",
     "report": "say what a compiled model takes, gives and holds",
+    "bench": "measure trained networks on real data, in float and in fixed point",
     "targets": "list the targets",
     "ops": "list what models may be made of",
     "doctor": "check what this machine lacks, and say how to get it",
     "explain": "explain an error code",
 }
+SUITES = ("accuracy",)
 MODEL = "model.lnn, or pkg.module:attribute (imports your code): a lnncc.Model, a function returning one, or a step"
 
 
@@ -75,6 +77,7 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
         verbs[verb].add_argument("folder", metavar="DIR", help="what `lnncc compile` wrote")
     _verify(verbs["verify"])
     _run(verbs["run"])
+    _bench(verbs["bench"])
     verbs["explain"].add_argument("code", metavar="CODE", help="for example E0301")
     return top, verbs
 
@@ -108,6 +111,14 @@ def _count(word: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError(f"{word} is no number of steps")
     return count
+
+
+def _bench(parser: Parser) -> None:
+    add = parser.add_argument
+    add("suite", metavar="SUITE", choices=SUITES, help=f"what to measure: {', '.join(SUITES)}")
+    add("--data", metavar="FOLDER", required=True, help="holds one folder a data set; sets that are absent are skipped")
+    add("--set", metavar="NAME", nargs="+", action="extend", default=[], help="only these data sets")
+    add("--full", action="store_true", help="every cell and metric, and how each protocol differs")
 
 
 def _run(parser: Parser) -> None:
