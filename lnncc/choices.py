@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 
 from lnncc.ir import Node
 
-INTERVALS = (64, 128, 256, 512, 1024)  # sizes a table may have
+INTERVALS = (64, 96, 128, 192, 256, 384, 512, 768, 1024)  # sizes a table may have
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,15 +78,16 @@ def span(expr: Expr, low: float, high: float) -> tuple[float, float]:
 
 
 def tail(expr: Expr, sign: float, tolerance: float) -> float | None:
-    """The smallest power of two beyond which the function is flat within ``tolerance`` on that side, if any."""
+    """Where the function becomes flat within ``tolerance`` on that side, to 1/256 of an octave; None if nowhere."""
     far = evaluate(expr, sign * np.array([2.0**7, 2.0**9, 2.0**12]))
     if not np.all(np.isfinite(far)) or np.ptp(far) > tolerance / 8:
         return None
     limit = far[-1]
     for exponent in range(7, -4, -1):
         x = sign * np.linspace(2.0 ** (exponent - 1), 2.0**exponent, 257)
-        if np.abs(evaluate(expr, x) - limit).max() > tolerance:
-            return 2.0**exponent
+        steep = np.flatnonzero(np.abs(evaluate(expr, x) - limit) > tolerance)
+        if len(steep):
+            return float(abs(x[min(steep[-1] + 1, len(x) - 1)]))
     return 2.0**-3
 
 

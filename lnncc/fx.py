@@ -160,10 +160,26 @@ def lookup(nodes: Array, x: Plain, low: int, shift: int) -> Plain:
         return _monotone(lambda v: _lookup(nodes, v, low, shift), x)
     first = (np.clip(x.low, low, low + (intervals << shift) - 1) - low) >> shift
     last = (np.clip(x.high, low, low + (intervals << shift) - 1) - low) >> shift
-    spans = [nodes[i : j + 2] for i, j in zip(first.ravel(), last.ravel(), strict=True)]
-    ends = np.array([(s.min(), s.max()) for s in spans], np.int64).reshape(*x.shape, 2)
+    ends = _extremes([nodes[i : j + 2] for i, j in zip(first.ravel(), last.ravel(), strict=True)], x.shape)
     exact, known = _lookup(nodes, x.low, low, shift), x.low == x.high
-    return Interval(np.where(known, exact, ends[..., 0]), np.where(known, exact, ends[..., 1]))
+    return Interval(np.where(known, exact, ends.low), np.where(known, exact, ends.high))
+
+
+@_word
+def direct(nodes: Array, x: Plain, low: int, shift: int) -> Plain:
+    """The element of ``nodes`` for the interval of 2**shift that x lies in, the first from ``low`` on; flat beyond."""
+    top = low + (len(nodes) << shift) - 1
+    if not isinstance(x, Interval):
+        return nodes[(np.clip(x, low, top) - low) >> shift]
+    first, last = ((np.clip(end, low, top) - low) >> shift for end in (x.low, x.high))
+    if np.all(np.diff(nodes) >= 0):
+        return Interval(nodes[first], nodes[last])
+    return _extremes([nodes[i : j + 1] for i, j in zip(first.ravel(), last.ravel(), strict=True)], x.shape)
+
+
+def _extremes(parts: list[Array], shape: tuple[int, ...]) -> Interval:
+    ends = np.array([(part.min(), part.max()) for part in parts], np.int64).reshape(*shape, 2)
+    return Interval(ends[..., 0], ends[..., 1])
 
 
 def _lookup(nodes: Array, x: Array, low: int, shift: int) -> Array:

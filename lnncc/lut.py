@@ -1,77 +1,152 @@
 """Look-up tables: where the nodes of a function lie, what they hold, and how far the table is from the function."""
 
+import functools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from lnncc import expr, fx
+from lnncc import choices, expr, fx, minimax
 from lnncc.expr import Expr
+from lnncc.fx import Carrier
 from lnncc.interval import Interval
-from lnncc.ir import Array, Format
+from lnncc.ir import Array, Attr, Format
 
-TRIALS = 1 << 21  # inputs tried at most when the worst error is measured; all of them if there are no more
+KINDS = ("linear", "direct")
+MOST = 2.0**12  # farthest argument of a function that is not flat and whose input has no known reach
+FLAT = 0.5  # ULP by which a tail may differ from its end
+SMALLEST = 2.0**-3  # half width that every table has
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Nodes from raw input ``low`` on, one every 2**shift; ``top`` is the last input told apart; ``error`` in ULP."""
+    """Nodes from raw input ``low`` on, one every 2**shift; ``top`` is the last input told apart; ``error`` in ULP,
+    ``unsaturated`` that of values which the format holds.
 
+    A ``linear`` table has a node at both ends of each interval, a ``direct`` one a value for each interval.
+    """
+
+    kind: str
     nodes: Array
     low: int
     shift: int
     error: float
+    unsaturated: float
     label: str
 
     @property
     def top(self) -> int:
-        return self.low + ((len(self.nodes) - 1) << self.shift) - 1
+        return self.low + (_intervals(self.kind, len(self.nodes)) << self.shift) - 1
 
 
-def build(function: Expr, frac: int, target: Format, span: Interval | None, intervals: int) -> Table:
-    """A table of ``function`` for inputs with ``frac`` fraction bits, wherever it is not flat, within ``span``.
-
-    It has at most ``intervals`` between its nodes.
-    """
-    reach = domain(function, span, target)
-    step_bits = int(math.log2(2 * reach / intervals))
-    shift = max(frac + step_bits, 0)
-    low = -int(reach * 2.0**frac)
-    count = min(intervals, (-2 * low) >> shift)
-    x = (low + (np.arange(-1, count + 2) << shift)) * 2.0**-frac
-    y = expr.evaluate(function, x) * 2.0**target.frac
-    plain = _round(y[1:-1])
-    # A chord of a curve errs on one side by h²f''/8; nodes moved half that way err equally on both.
-    balanced = y[1:-1] - np.diff(y, 2) / 16
-    choices = plain, _round(balanced), _round(balanced + 0.25)  # interpolation rounds down, by a half at most
-    tables = [_measured(function, nodes, low, shift, frac, target) for nodes in choices]
-    return min(tables, key=lambda table: table.error)
+def build(function: Expr, frac: int, target: Format, span: Interval | None, choice: choices.Table) -> Table:
+    """A table of ``function`` for inputs with ``frac`` fraction bits, wherever it is not flat, within ``span``."""
+    reach = None if span is None else (float(span.low.min()), float(span.high.max()))
+    return _built(function, frac, target, reach, choice)
 
 
-def domain(function: Expr, span: Interval | None, target: Format) -> float:
-    """Half width of the table: where both tails are flat within half an ULP, or else what the input can reach."""
-    tails = [expr.tail(function, sign, 2.0 ** -(target.frac + 1)) for sign in (-1.0, 1.0)]
-    flat = [t for t in tails if t is not None]
-    needed = 2.0 if span is None else float(span.magnitude.max())
-    static = 2.0 ** math.ceil(math.log2(max(needed, 2.0**-3)))
-    if len(flat) == 2:
-        return min(max(flat), static) if span is not None else max(flat)
-    return static
+@functools.lru_cache(maxsize=256)  # the search for formats asks for the same tables over and over
+def _built(
+    function: Expr, frac: int, target: Format, reach: tuple[float, float] | None, choice: choices.Table
+) -> Table:
+    """The finest table of the size; a coarser one where that is as good, as for functions made of straight lines."""
+    ends, shift = _ends(domain(function, reach, target), frac, choice.intervals)
+    table = _filled(function, frac, target, ends, shift, choice.kind)
+    while len(table.nodes) > 3:
+        coarser = _filled(function, frac, target, ends, table.shift + 1, choice.kind)
+        if coarser.unsaturated > table.unsaturated:
+            break
+        table = coarser
+    return table
 
 
-def _round(y: Array) -> Array:
-    return np.clip(np.rint(y), *fx.INT16).astype(np.int64)
+def domain(function: Expr, reach: tuple[float, float] | None, target: Format) -> tuple[float, float]:
+    """Where the table must tell inputs apart: as far as they reach, and until the function is flat. It holds 0."""
+    left, right = (MOST if tail is None else tail for tail in _tails(function, target))
+    if reach is not None:
+        left, right = min(left, -reach[0]), min(right, reach[1])
+    return -max(left, SMALLEST), max(right, SMALLEST)
 
 
-def _measured(function: Expr, nodes: Array, low: int, shift: int, frac: int, target: Format) -> Table:
-    """The table with its worst error, over every input, or TRIALS evenly spaced ones."""
-    top = low + ((len(nodes) - 1) << shift)
-    stride = max((top - low) // TRIALS, 1)
-    x = np.arange(low, top, stride, dtype=np.int64)
-    y = fx.lookup(nodes, x, low, shift)
+def _ends(reach: tuple[float, float], frac: int, intervals: int) -> tuple[tuple[int, int], int]:
+    """First input and the one behind the last, and the finest shift: ±2**k, to which cores with SSAT clip in one
+    instruction, unless tight ends allow a finer shift."""
+    tight = math.floor(reach[0] * 2.0**frac), math.ceil(reach[1] * 2.0**frac)
+    even = 1 << (max(-tight[0], tight[1]) - 1).bit_length()
+    fine, shift = (next(s for s in range(31) if _count(e, s) <= intervals) for e in (tight, (-even, even)))
+    return (tight, fine) if fine < shift else ((-even, even), shift)
+
+
+def is_flat(function: Expr, target: Format) -> bool:
+    """On both sides, so that a table serves any input."""
+    return None not in _tails(function, target)
+
+
+def _tails(function: Expr, target: Format) -> list[float | None]:
+    return [expr.tail(function, sign, FLAT * 2.0**-target.frac) for sign in (-1.0, 1.0)]
+
+
+def read(attrs: Mapping[str, Attr], nodes: Array, x: Carrier) -> Carrier:
+    """The word that an op with a table evaluates it by."""
+    low, shift = attrs["low"], attrs["shift"]
+    assert isinstance(low, int)
+    assert isinstance(shift, int)
+    return (fx.lookup if attrs["kind"] == "linear" else fx.direct)(nodes, x, low, shift)
+
+
+def _count(ends: tuple[int, int], shift: int) -> int:
+    """Intervals of 2**shift from one node at or below the lower end to one at or above the upper."""
+    return -(-ends[1] >> shift) - (ends[0] >> shift)
+
+
+def _intervals(kind: str, count: int) -> int:
+    return count - 1 if kind == "linear" else count
+
+
+def _filled(function: Expr, frac: int, target: Format, ends: tuple[int, int], shift: int, kind: str) -> Table:
+    count, low = _count(ends, shift), ends[0] >> shift << shift
+
+    def wanted(x: Array) -> Array:
+        return expr.evaluate(function, x * 2.0**-frac) * 2.0**target.frac
+
+    starts = low + (np.arange(count + 1, dtype=np.int64) << shift)
+    tried = minimax.offsets(count, shift)
+    at_nodes, inside = wanted(starts), wanted(starts[:-1, None] + tried)
+    case = minimax.trials(np.clip(inside, *fx.INT16), tried, shift)
+    nodes, errors = minimax.direct(case) if kind == "direct" else minimax.linear(case, np.clip(at_nodes, *fx.INT16))
+    tails = _tail_errors(function, frac, target, nodes, (starts[0], starts[-1]))
+    error = max(_saturated(case, kind, nodes, low, inside, errors), *tails)
+    label = _label(function, target, kind, nodes, low, shift, frac, error)
+    return Table(kind, nodes, low, shift, error, float(errors.max()), label)
+
+
+def _saturated(case: minimax.Trials, kind: str, nodes: Array, low: int, inside: Array, errors: Array) -> float:
+    """Worst error against the function itself, whose values the format may not hold."""
+    if not case.exhaustive:
+        return float((errors + np.abs(inside - case.wanted).max(axis=1)).max())
+    x = low + np.arange(inside.size, dtype=np.int64)
+    y = read({"low": low, "shift": case.shift, "kind": kind}, nodes, x)
     assert isinstance(y, np.ndarray)
-    error = float(np.abs(y - expr.evaluate(function, x * 2.0**-frac) * 2.0**target.frac).max())
-    step = 2.0 ** (shift - frac)
-    span = f"{len(nodes)} nodes from {low * 2.0**-frac:g} every {step:g}"
-    label = f"{expr.text(function)} in {target}, {span}, worst error {np.ceil(error * 10) / 10:.1f} ULP"
-    return Table(nodes, low, shift, error, label)
+    return float(np.abs(y - inside.ravel()).max())
+
+
+def _tail_errors(function: Expr, frac: int, target: Format, nodes: Array, ends: tuple[int, int]) -> tuple[float, float]:
+    """Beyond the table, where the function is flat; 0 where it is not, since no input comes there."""
+    sides = (-1.0, ends[0], nodes[0]), (1.0, ends[1], nodes[-1])
+    errors = [0.0, 0.0]
+    for side, flat in enumerate(_tails(function, target)):
+        sign, end, node = sides[side]
+        reach = abs(end) * 2.0**-frac
+        if flat is not None and flat <= reach:
+            y = expr.evaluate(function, sign * np.append(np.geomspace(reach, MOST, 64), 2.0**20))
+            errors[side] = float(np.abs(y * 2.0**target.frac - node).max())
+    return errors[0], errors[1]
+
+
+def _label(
+    function: Expr, target: Format, kind: str, nodes: Array, low: int, shift: int, frac: int, error: float
+) -> str:
+    held = "nodes" if kind == "linear" else "values"
+    span = f"{len(nodes)} {held} from {low * 2.0**-frac:g} every {2.0 ** (shift - frac):g}"
+    return f"{expr.text(function)} in {target}, {span}, worst error {np.ceil(error * 100) / 100:.2f} ULP"

@@ -160,4 +160,10 @@ LN_FN int32_t ln_lookup(const ln_node *nodes, int32_t x, int32_t low, int32_t to
     return ln_add(ln_upper(node), ln_mul(ln_lower(node), fraction) >> bits);
 }
 
+/* The value for the interval of 1 << shift that x lies in, the first from low on; low as above. */
+LN_FN int32_t ln_direct(const int16_t *values, int32_t x, int32_t low, int32_t top, int32_t shift)
+{
+    return ln_ld16(values - (low >> shift) + (ln_clip(x, low, top) >> shift));
+}
+
 #endif

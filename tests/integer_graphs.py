@@ -6,6 +6,7 @@ import numpy as np
 
 from lnncc import ir
 from lnncc.ir import Array, Attr, Body, Format, Graph, Node, Port, State, Value
+from lnncc.lut import KINDS
 from lnncc.ops import NAMES
 
 NARROW, WIDE = Format(16, 12), Format(32, 16)
@@ -112,19 +113,20 @@ class Builder:
     def requantise(self, x: str, shift: int) -> str:
         return self.op("requantise", (x,), self.size(x), shift=shift, n=self.size(x), saturates=shift < 16)
 
-    def table(self, rng: np.random.Generator, x: str, *, low: int = 0) -> str:
+    def table(self, rng: np.random.Generator, x: str, *, low: int = 0, kind: str = "linear") -> str:
         """A gate, or with ``low`` < 0 a curve of both signs; the rise from node to node fits 16 bits."""
         bits = self.values[x].format.bits  # type: ignore[union-attr]  # all values here have a format
         shift = 11 if bits == 16 else 20
         start = -(8 << shift)
-        nodes = self.constant(rng.integers(0, FULL, 17) + low * FULL // 2, Format(16, 15), "f(x), worst error 0.5 ULP")
-        attrs: Mapping[str, Attr] = {"low": start, "top": start + (16 << shift) - 1, "shift": shift, "n": self.size(x)}
-        return self.op("table", (x, nodes), self.size(x), **attrs)
+        values = rng.integers(0, FULL, 17 if kind == "linear" else 16) + low * FULL // 2
+        nodes = self.constant(values, Format(16, 15), "f(x), worst error 0.5 ULP")
+        place: Mapping[str, Attr] = {"low": start, "top": start + (16 << shift) - 1, "shift": shift, "kind": kind}
+        return self.op("table", (x, nodes), self.size(x), n=self.size(x), **place)
 
     def nodes(self, x: str, nodes: Array, low: int, shift: int) -> str:
         table = self.constant(nodes, Format(16, 15), "nodes")
-        attrs = {"low": low, "top": low + ((len(nodes) - 1) << shift) - 1, "shift": shift, "n": self.size(x)}
-        return self.op("table", (x, table), self.size(x), **attrs)
+        place: Mapping[str, Attr] = {"low": low, "top": low + ((len(nodes) - 1) << shift) - 1, "shift": shift}
+        return self.op("table", (x, table), self.size(x), kind="linear", n=self.size(x), **place)
 
     def blend(self, a: str, b: str, t: str) -> str:
         return self.op("blend", (a, b, t), self.size(a), n=self.size(a))
@@ -149,15 +151,18 @@ class Builder:
         weight = rng.integers(1, 500, n)
         return self.constant(np.stack([weight * rng.integers(-FULL, FULL, n), weight], axis=-1), Format(32, 12))
 
-    def synapses(self, rng: np.random.Generator, base: str, v: str, counts: object = None) -> str:
+    def synapses(
+        self, rng: np.random.Generator, base: str, v: str, counts: object = None, kind: str = "linear"
+    ) -> str:
         n = self.size(base) // 2
         counts = rng.integers(0, 5, n) if counts is None else np.array(counts)
         total = int(counts.sum())
         columns = [(-FULL * 64, FULL * 64), (-FULL, FULL), (0, 3000), (-FULL, FULL), (0, self.size(v))]
         record = np.stack([rng.integers(a, b, total) for a, b in columns], axis=-1)
-        nodes = self.constant(np.sort(rng.integers(0, FULL, 33)), Format(16, 15), "sigmoid")
+        values = np.sort(rng.integers(0, FULL, 33 if kind == "linear" else 32))
+        nodes = self.constant(values, Format(16, 15), "sigmoid")
         constants = self.constant(record, Format(32, 0)), self.constant(counts, Format(16, 0)), nodes
-        attrs: Mapping[str, Attr] = {"low": -(16 << 22), "top": (16 << 22) - 1, "shift": 22, "n": n}
+        attrs: Mapping[str, Attr] = {"low": -(16 << 22), "top": (16 << 22) - 1, "shift": 22, "kind": kind, "n": n}
         return self.op("synapses", (base, v, *constants), (n, 2), Format(32, 12), **attrs)
 
     def mean(self, rng: np.random.Generator, pair: str, z: str) -> str:
@@ -181,6 +186,9 @@ class _Draw:
 
     def pick(self, low: int, high: int) -> int:
         return int(self.rng.integers(low, high))
+
+    def kind(self) -> str:
+        return KINDS[self.pick(0, len(KINDS))]
 
     def any(self) -> str:
         return self.narrow[self.pick(0, len(self.narrow))]
@@ -218,10 +226,14 @@ class _Draw:
             b.requantise(wide, 10)  # nobody reads it
         if self.rng.random() < 0.3 and rows > 1:
             wide = b.slice(wide, 1, rows - 1)
-        return b.table(self.rng, wide) if self.rng.random() < 0.4 else b.requantise(wide, (8, 17)[self.pick(0, 2)])
+        return (
+            b.table(self.rng, wide, kind=self.kind())
+            if self.rng.random() < 0.4
+            else b.requantise(wide, (8, 17)[self.pick(0, 2)])
+        )
 
     def table(self) -> str:
-        return self.b.table(self.rng, self.any(), low=-1)
+        return self.b.table(self.rng, self.any(), low=-1, kind=self.kind())
 
     def blend(self) -> str:
         a = self.any()
@@ -253,7 +265,7 @@ class _Draw:
     def neurons(self) -> str:
         z = self.any()
         n = self.b.size(z)
-        pair = self.b.synapses(self.rng, self.b.leak(self.rng, n), self.any())
+        pair = self.b.synapses(self.rng, self.b.leak(self.rng, n), self.any(), kind=self.kind())
         if self.rng.random() < 0.5:
             pair = self.b.synapses(self.rng, pair, self.any())
         return self.b.mean(self.rng, pair, z)

@@ -13,6 +13,7 @@ LAYERS = (
     "expr means shapes",
     "tape",
     "fx",
+    "minimax",
     "lut quantiser serial",
     "ops",
     "target",

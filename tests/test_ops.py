@@ -43,7 +43,7 @@ def test_a_blend_whose_gate_may_be_negative_has_no_hull() -> None:
 
 
 NODES = np.minimum(np.rint(32768 / (1 + np.exp(-np.linspace(-16, 16, 513)))), 32767).astype(np.int64)
-TABLE = {"low": -(16 << 16), "shift": 12}
+TABLE = {"low": -(16 << 16), "shift": 12, "kind": "linear"}
 
 
 @st.composite

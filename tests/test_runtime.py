@@ -148,6 +148,15 @@ def test_lookup_on_every_input(shift: int) -> None:
     assert np.array_equal(found, fx.lookup(nodes, x, low, shift))
 
 
+@pytest.mark.parametrize("shift", [0, 3, 7, 11, 16, 22])
+def test_direct_on_every_input(shift: int) -> None:
+    values = RNG.integers(-32768, 32768, 32)
+    low, top = -(16 << shift), (16 << shift) - 1
+    x = np.arange(-40000, 40000) if shift < 12 else RNG.integers(2 * low, 2 * top, 200000)
+    pairs = np.ascontiguousarray(values, "<i2").view("<i4")
+    assert np.array_equal(in_c("direct", x, pairs, np.array([low, top, shift])), fx.direct(values, x, low, shift))
+
+
 def _int32(x: np.ndarray) -> np.ndarray:
     return ((x + (1 << 31)) % (1 << 32)) - (1 << 31)
 

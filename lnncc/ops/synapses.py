@@ -19,7 +19,7 @@ from lnncc.quantiser import Quantiser
 WIDE = True
 WIDE_INPUTS = (0,)
 IN_PLACE = (0,)
-TABLES = ("linear",)
+TABLES = lut.KINDS
 RECORD = ("b", "a", "w", "e", "src")  # the columns of the constant that holds the synapses
 F_BITS = 15  # f is Q0.15
 
@@ -75,8 +75,11 @@ def quantise(node: Node, q: Quantiser) -> None:
     scale = np.repeat(q.scale(node), counts_int)
     source, state = q.format(v), q.pair_format(node)
     slope, offset = q.floats(a), q.floats(b)
-    frac = _argument_fraction(slope, offset, q.reach(v)[q.floats(src).astype(int)], source)
-    table = lut.build(_expr(node.attrs), frac, Format(16, F_BITS), None, q.choice(node).table.intervals)
+    half = np.abs(slope) * q.reach(v)[q.floats(src).astype(int)] * 2.0**-source.frac
+    frac = _argument_fraction(slope, float((half + np.abs(offset)).max(initial=16.0)), source)
+    function, target = _expr(node.attrs), Format(16, F_BITS)
+    span = None if lut.is_flat(function, target) else Interval(offset - half, offset + half)
+    table = lut.build(function, frac, target, span, q.choice(node).table)
     record = np.stack(
         [
             np.rint(offset * 2.0**frac),
@@ -90,17 +93,17 @@ def quantise(node: Node, q: Quantiser) -> None:
     constants = (
         q.constant(record, Format(32, 0), label="b, a, w, e, source"),
         q.constant(counts_int, Format(16, 0), label="synapses of each destination"),
-        q.constant(table.nodes, Format(16, F_BITS), label=table.label),
+        q.constant(table.nodes, target, label=table.label),
     )
-    attrs: dict[str, Attr] = {"low": table.low, "top": table.top, "shift": table.shift, "n": len(counts_int)}
+    place: dict[str, Attr] = {"low": table.low, "top": table.top, "shift": table.shift}
+    attrs: dict[str, Attr] = {**place, "kind": table.kind, "n": len(counts_int)}
     q.emit("synapses", (q.pair(base, node), v, *constants), node.outputs[0], Format(32, state.frac), attrs)
 
 
-def _argument_fraction(a: Array, b: Array, reach: Array, source: Format) -> int:
-    """Most fraction bits of a·v + b that keep a in int16, the argument in int32 and ±16 within its quarter."""
+def _argument_fraction(a: Array, limit: float, source: Format) -> int:
+    """Most fraction bits of a·v + b, at most ``limit``, that keep a in int16 and the argument in int32."""
     biggest = max(float(np.abs(a).max(initial=0.0)), 2.0**-12)
     by_slope = int(np.floor(np.log2(32767.0 / biggest))) + source.frac
-    limit = float((np.abs(a) * reach * 2.0**-source.frac + np.abs(b)).max(initial=16.0))
     return min(by_slope, int(np.floor(np.log2(2.0**30.9 / limit))), 26)
 
 
@@ -108,13 +111,14 @@ def evaluate(
     attrs: Mapping[str, Attr], base: Carrier, v: Carrier, record: Array, counts: Array, nodes: Array
 ) -> Carrier:
     b, a, w, e, src = (fx.column(record, k) for k in range(len(RECORD)))
-    low, shift = attrs["low"], attrs["shift"]
-    assert isinstance(low, int)
-    assert isinstance(shift, int)
-    f = fx.lookup(nodes, fx.mac(b, a, fx.take(v, src)), low, shift)
+    f = lut.read(attrs, nodes, fx.mac(b, a, fx.take(v, src)))
     g = fx.rshift(fx.mul(w, f), F_BITS)
     n, d = fx.column(base, 0), fx.column(base, 1)
     return fx.stack(fx.segment_sum(n, fx.mul(e, g), counts), fx.segment_sum(d, g, counts))
+
+
+def kernel(node: Node, bits: Mapping[str, int]) -> str:
+    return "synapses" if node.attrs["kind"] == "linear" else f"synapses_{node.attrs['kind']}"
 
 
 def _expr(attrs: Mapping[str, Attr]) -> Expr:

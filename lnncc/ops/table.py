@@ -1,10 +1,10 @@
-"""table: a function of one variable, by linear interpolation between evenly spaced nodes, flat beyond them."""
+"""table: a function of one variable, interpolated between evenly spaced nodes or read as it is; flat beyond them."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from lnncc import expr, fx, lut
+from lnncc import expr, lut
 from lnncc.expr import Expr
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
@@ -12,7 +12,7 @@ from lnncc.ir import Array, Attr, Format, Node
 from lnncc.quantiser import Quantiser
 
 WIDE_INPUTS = (0,)
-TABLES = ("linear",)
+TABLES = lut.KINDS
 
 
 def reference(attrs: Mapping[str, Attr], x: Array) -> Array:
@@ -26,26 +26,25 @@ def span(attrs: Mapping[str, Attr], x: Interval) -> Interval:
 
 def quantise(node: Node, q: Quantiser) -> None:
     source, target = q.format(node.inputs[0]), q.format(node.outputs[0])
-    table = lut.build(_expr(node.attrs), source.frac, target, q.span(node.inputs[0]), q.choice(node).table.intervals)
+    table = lut.build(_expr(node.attrs), source.frac, target, q.span(node.inputs[0]), q.choice(node).table)
     nodes = q.constant(table.nodes, Format(16, target.frac), label=table.label)
     attrs: dict[str, Attr] = {
         "low": table.low,
         "top": table.top,
         "shift": table.shift,
+        "kind": table.kind,
         "n": q.size(node.outputs[0]),
     }
     q.emit("table", (node.inputs[0], nodes), node.outputs[0], target, attrs)
 
 
 def evaluate(attrs: Mapping[str, Attr], x: Carrier, nodes: Array) -> Carrier:
-    low, shift = attrs["low"], attrs["shift"]
-    assert isinstance(low, int)
-    assert isinstance(shift, int)
-    return fx.lookup(nodes, x, low, shift)
+    return lut.read(attrs, nodes, x)
 
 
 def kernel(node: Node, bits: Mapping[str, int]) -> str:
-    return "table" if bits[node.inputs[0]] == 32 else "table_s16"
+    kind = "" if node.attrs["kind"] == "linear" else f"_{node.attrs['kind']}"
+    return f"table{kind}" if bits[node.inputs[0]] == 32 else f"table{kind}_s16"
 
 
 def _expr(attrs: Mapping[str, Attr]) -> Expr:

@@ -34,3 +34,5 @@ EACH(lower, ln_lower(a[i]))
 EACH(upper, ln_upper(a[i]))
 /* b holds the nodes, c the lowest input, the highest and the shift. */
 EACH(lookup, ln_lookup(b, a[i], c[0], c[1], c[2]))
+/* The same with values of 16 bits, two in each word of b. */
+EACH(direct, ln_direct((const int16_t *)b, a[i], c[0], c[1], c[2]))
