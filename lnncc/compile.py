@@ -21,6 +21,7 @@ from lnncc.passes.prove import prove
 from lnncc.passes.quantise import quantise
 from lnncc.passes.ranges import Declared, ranges
 from lnncc.passes.simplify import simplify
+from lnncc.passes.tails import tails
 from lnncc.passes.widths import widths
 from lnncc.plan import plan
 from lnncc.program import Program
@@ -83,6 +84,7 @@ def compile_model(
     graph = seen("trace", model.graph, primitives.NAMES)
     graph = seen("simplify", simplify(graph, dt=settings.dt), primitives.NAMES)
     graph = seen("fuse", fuse(graph), FUSED)
+    graph = seen("tails", tails(graph), FUSED)
     graph = seen("widths", widths(graph), FUSED)
     spans = _ranges(graph, declared=ranges, calibration=data)
     graph = seen("formats", formats(graph, spans), FUSED)

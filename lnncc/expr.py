@@ -91,6 +91,18 @@ def tail(expr: Expr, sign: float, tolerance: float) -> float | None:
     return 2.0**-3
 
 
+def slopes(expr: Expr) -> tuple[int, int] | None:
+    """The slopes, 0 or 1, of the straight lines that the function is far on the left and on the right; None if not."""
+    found = []
+    for sign in (-1.0, 1.0):
+        y = sign * evaluate(expr, sign * np.array([2.0**7, 2.0**9, 2.0**12]))
+        for slope in (0, 1):
+            offsets = y - slope * np.array([2.0**7, 2.0**9, 2.0**12])
+            if np.all(np.isfinite(y)) and np.ptp(offsets) < 2.0**-30:
+                found.append(slope)
+    return (found[0], found[1]) if len(found) == 2 else None
+
+
 def text(expr: Expr) -> str:
     """The formula as people write it, for comments in the generated C."""
     op, args = expr[0], [text(_child(e)) for e in expr[1:]] if expr[0] != "const" else []

@@ -128,6 +128,10 @@ class Builder:
         place: Mapping[str, Attr] = {"low": low, "top": low + ((len(nodes) - 1) << shift) - 1, "shift": shift}
         return self.op("table", (x, table), self.size(x), kind="linear", n=self.size(x), **place)
 
+    def ramp(self, d: str, x: str, shift: int, low: int, high: int) -> str:
+        attrs: Mapping[str, Attr] = {"low": low, "high": high, "shift": shift, "saturates": True}
+        return self.op("ramp", (d, x), self.size(d), n=self.size(d), **attrs)
+
     def blend(self, a: str, b: str, t: str) -> str:
         return self.op("blend", (a, b, t), self.size(a), n=self.size(a))
 
@@ -151,9 +155,7 @@ class Builder:
         weight = rng.integers(1, 500, n)
         return self.constant(np.stack([weight * rng.integers(-FULL, FULL, n), weight], axis=-1), Format(32, 12))
 
-    def synapses(
-        self, rng: np.random.Generator, base: str, v: str, counts: object = None, kind: str = "linear"
-    ) -> str:
+    def synapses(self, rng: np.random.Generator, base: str, v: str, counts: object = None, kind: str = "linear") -> str:
         n = self.size(base) // 2
         counts = rng.integers(0, 5, n) if counts is None else np.array(counts)
         total = int(counts.sum())
@@ -211,7 +213,19 @@ class _Draw:
         return b.graph()
 
     def ops(self, count: int, depth: int) -> None:
-        choices = ["dense", "table", "blend", "multiply", "gather", "slice", "concat", "door", "neurons", "constant"]
+        choices = [
+            "dense",
+            "table",
+            "ramp",
+            "blend",
+            "multiply",
+            "gather",
+            "slice",
+            "concat",
+            "door",
+            "neurons",
+            "constant",
+        ]
         for _ in range(count):
             kind = "loop" if depth < 2 and self.rng.random() < 0.15 else choices[self.pick(0, len(choices))]
             made = getattr(self, kind)(depth) if kind == "loop" else getattr(self, kind)()
@@ -226,11 +240,11 @@ class _Draw:
             b.requantise(wide, 10)  # nobody reads it
         if self.rng.random() < 0.3 and rows > 1:
             wide = b.slice(wide, 1, rows - 1)
-        return (
-            b.table(self.rng, wide, kind=self.kind())
-            if self.rng.random() < 0.4
-            else b.requantise(wide, (8, 17)[self.pick(0, 2)])
-        )
+        if self.rng.random() < 0.4:
+            return b.table(self.rng, wide, kind=self.kind())
+        if self.rng.random() < 0.3:
+            return b.ramp(self.sized(b.size(wide)), wide, self.pick(0, 16), self.pick(-FULL, 1), self.pick(0, 1 << 29))
+        return b.requantise(wide, (8, 17)[self.pick(0, 2)])
 
     def table(self) -> str:
         return self.b.table(self.rng, self.any(), low=-1, kind=self.kind())
@@ -239,6 +253,10 @@ class _Draw:
         a = self.any()
         n = self.b.size(a)
         return self.b.blend(a, self.sized(n), self.b.table(self.rng, self.sized(n)))
+
+    def ramp(self) -> str:
+        d = self.any()
+        return self.b.ramp(d, self.sized(self.b.size(d)), self.pick(0, 3), -FULL, self.pick(0, FULL))
 
     def multiply(self) -> str:
         a = self.any()

@@ -18,6 +18,7 @@ from lnncc.passes.prove import Proof, prove
 from lnncc.passes.quantise import quantise
 from lnncc.passes.ranges import Ranges, ranges
 from lnncc.passes.simplify import simplify
+from lnncc.passes.tails import tails
 from lnncc.passes.widths import widths
 
 INPUTS = 3
@@ -42,7 +43,7 @@ def ltc(units: int = 10) -> Graph:
 
 
 def compiled(graph: Graph, *, weight_bits: int = 16, reach: float = 2.0) -> Compiled:
-    fused = widths(fuse(simplify(graph, dt=1.0)))
+    fused = widths(tails(fuse(simplify(graph, dt=1.0))))
     spans = ranges(fused, declared={p.label: (-reach, reach) for p in graph.inputs}, calibration=None)
     integer, proof = prove(quantise(formats(fused, spans), spans, choices.uniform(weight_bits)))
     return Compiled(graph, spans, integer, proof)

@@ -3,12 +3,11 @@
 import math
 from dataclasses import replace
 
-import numpy as np
-
 from lnncc.interval import Interval
 from lnncc.ir import Format, Graph, Node
 from lnncc.passes.ranges import Ranges
 
+HEADROOM = 4.0  # times what calibration saw, where interval arithmetic over layers has lost touch with it
 WIDE_FRACTION = 16  # of accumulators and pre-activations: far below the last bit of any int16 they feed
 SAME_FORMAT = frozenset({"slice", "gather", "door"})  # ops that move bits as they are
 
@@ -17,7 +16,8 @@ def formats(graph: Graph, ranges: Ranges) -> Graph:
     """The graph with a format for every running value.
 
     16-bit values get the most fraction bits that hold their interval; what a loop or a state carries has one format
-    on entry and on exit; the links of a chain of accumulations share one wide format.
+    on entry and on exit; the links of a chain of accumulations share one wide format. What leaves a ramp (silu, relu)
+    has no bound of its own: it gets HEADROOM over calibration if that is narrower, and saturates there, counted.
     """
     groups = _Groups()
     wide = _wide(graph)
@@ -25,18 +25,19 @@ def formats(graph: Graph, ranges: Ranges) -> Graph:
         groups.unite(state.before, state.after)
     for node in graph.walk():
         _unite(node, groups, graph)
-    spans: dict[str, Interval] = {}
+    ramps = {node.outputs[0] for node in graph.walk() if node.op == "ramp"}
+    reaches: dict[str, float] = {}
     chosen: dict[str, Format] = {}
     for name in graph.values:
         if name not in graph.constants:
             root = groups.root(name)
-            reach = max(_magnitude(ranges.spans[name]), _magnitude(spans[root]) if root in spans else 0.0)
-            spans[root] = Interval(np.array(-reach), np.array(reach))
+            reaches[root] = max(_reach(name, ramps, ranges), reaches.get(root, 0.0))
     for name in graph.values:
         if name not in graph.constants:
-            reach = _magnitude(spans[groups.root(name)])
+            reach = reaches[groups.root(name)]
             chosen[name] = _wide_format(reach) if name in wide else _narrow_format(reach)
     _pairs(graph, chosen)
+    _cap(graph, groups, chosen)
     return graph.edited(values={n: replace(v, format=chosen.get(n)) for n, v in graph.values.items()})
 
 
@@ -68,6 +69,8 @@ def _unite(node: Node, groups: _Groups, graph: Graph) -> None:
             groups.unite(node.inputs[0], node.outputs[0])
     elif node.op == "mean" and node.inputs[1] not in graph.constants:
         groups.unite(node.inputs[1], node.outputs[0])
+    elif node.op == "ramp":
+        groups.unite(node.inputs[0], node.outputs[0])
     elif node.op == "blend":
         groups.unite(node.inputs[0], node.outputs[0])
         groups.unite(node.inputs[1], node.outputs[0])
@@ -79,6 +82,20 @@ def _wide(graph: Graph) -> set[str]:
         if node.op in ("affine", "diagonal") or (node.op == "slice" and node.inputs[0] in wide):
             wide.add(node.outputs[0])
     return wide
+
+
+def _reach(name: str, ramps: set[str], ranges: Ranges) -> float:
+    reach = _magnitude(ranges.spans[name])
+    return min(reach, HEADROOM * _magnitude(ranges.seen[name])) if name in ramps and name in ranges.seen else reach
+
+
+def _cap(graph: Graph, groups: _Groups, chosen: dict[str, Format]) -> None:
+    """A ramp shifts its wide input right, so it has no more fraction bits than that."""
+    for node in graph.walk():
+        if node.op == "ramp" and chosen[node.inputs[1]].bits == 32:
+            most = chosen[node.inputs[1]].frac
+            for name in (n for n in chosen if groups.root(n) == groups.root(node.outputs[0])):
+                chosen[name] = Format(chosen[name].bits, min(chosen[name].frac, most))
 
 
 def _magnitude(span: Interval) -> float:

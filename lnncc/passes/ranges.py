@@ -5,7 +5,7 @@ is listed as *assumed*. What the formats promise is proven later, in integers, b
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Ranges:
     spans: Mapping[str, Interval]
     inputs: Mapping[str, tuple[float, float, bool]]
     assumed: tuple[str, ...]
+    seen: Mapping[str, Interval] = field(default_factory=dict)  # of every value, over the calibration data
 
 
 def ranges(graph: Graph, *, declared: Declared, calibration: Mapping[str, Array] | None) -> Ranges:
@@ -50,7 +51,7 @@ def ranges(graph: Graph, *, declared: Declared, calibration: Mapping[str, Array]
     first = [interval.point(np.asarray(s.initial, np.float64)) for s in graph.states]
     results = [s.after for s in graph.states]
     assumed = _settle(graph.nodes, states, first, results, env, seen)
-    return Ranges(env, inputs, tuple(s.label for s in graph.states if s.before in assumed))
+    return Ranges(env, inputs, tuple(s.label for s in graph.states if s.before in assumed), seen)
 
 
 def _input_range(label: str, declared: Declared, calibration: Mapping[str, Array] | None) -> tuple[float, float, bool]:
