@@ -232,8 +232,13 @@ def part(x: Plain, start: int, n: int) -> Plain:
 
 @_word
 def concat(*xs: Plain) -> Plain:
-    """Vectors one after the other."""
-    return _merged(lambda ends: np.concatenate(ends, axis=-1), *xs)
+    """Vectors one after the other; a constant among them has no leading axes."""
+    return _merged(_concatenated, *xs)
+
+
+def _concatenated(xs: list[Array]) -> Array:
+    lead = np.broadcast_shapes(*(x.shape[:-1] for x in xs))
+    return np.concatenate([np.broadcast_to(x, (*lead, x.shape[-1])) for x in xs], axis=-1)
 
 
 @_word

@@ -12,7 +12,9 @@ from lnncc.quantiser import Quantiser
 
 
 def reference(attrs: Mapping[str, Attr], *xs: Array) -> Array:
-    return np.concatenate(xs, axis=-1)
+    """A constant among them has no axis of streams."""
+    lead = np.broadcast_shapes(*(x.shape[:-1] for x in xs))
+    return np.concatenate([np.broadcast_to(x, (*lead, x.shape[-1])) for x in xs], axis=-1)
 
 
 def span(attrs: Mapping[str, Attr], *xs: Interval) -> Interval:
