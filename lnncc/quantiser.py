@@ -27,6 +27,10 @@ class Quantiser(Protocol):
         """Largest raw magnitude of each element that the format or the declared range allows."""
         ...
 
+    def moment(self, name: str) -> Array | None:
+        """E[x xᵀ] of a value that goes into a matrix, over the calibration data; None without such data."""
+        ...
+
     def floats(self, name: str) -> Array:
         """A float constant."""
         ...

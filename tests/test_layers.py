@@ -13,7 +13,7 @@ LAYERS = (
     "expr means shapes",
     "tape",
     "fx",
-    "minimax",
+    "minimax gptq",
     "lut quantiser serial",
     "ops",
     "target",

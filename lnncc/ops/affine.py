@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from lnncc import fx, interval
+from lnncc import fx, gptq, interval
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Format, Node
@@ -45,13 +45,23 @@ def _block(node: Node, q: Quantiser, acc: str, x: str, columns: slice, out: str)
     frac = _row_fractions(weights, reach, bits)
     shift = frac + source.frac - target.frac
     frac = frac - np.minimum(shift, 0)  # a row of tiny reach would need a left shift: shorter weights do instead
-    ints = np.rint(weights * np.exp2(np.minimum(frac, 60))[:, None]).astype(np.int64)
+    ints = _rounded(weights * np.exp2(np.minimum(frac, 60))[:, None], reach, q.moment(x), columns, bits)
     part = q.part(x, columns.start, columns.stop)
     w = q.constant(ints, Format(bits, 0), label=f"weights, fraction bits {_spread(frac)}")
     s = q.constant(np.maximum(shift, 0), Format(8, 0), label="right shift of each row")
     attrs: dict[str, Attr] = {"rows": ints.shape[0], "cols": ints.shape[1]}
     q.emit("affine", (q.accumulator(acc, target), part, w, s), out, target, attrs)
     return out
+
+
+def _rounded(units: Array, reach: Array, moment: Array | None, columns: slice, bits: int) -> Array:
+    """To the nearest; 8 bits for the recorded inputs, if there are, but for rows whose L1 bound that would break."""
+    nearest = np.rint(units).astype(np.int64)
+    if moment is None or bits > 8:
+        return nearest
+    minded = gptq.rounded(units, moment[columns, columns], bits)
+    fits = np.abs(minded) @ reach <= 2.0 ** (31 - SPARE_BITS)
+    return np.where(fits[:, None], minded, nearest)
 
 
 def _row_fractions(weights: Array, reach: Array, bits: int) -> Array:

@@ -105,6 +105,9 @@ class _Quantiser:
         estimate = np.ceil(self.span(name).magnitude * 2.0**form.frac) + 1
         return np.minimum(estimate, 2.0 ** (form.bits - 1))
 
+    def moment(self, name: str) -> Array | None:
+        return self.ranges.moments.get(name)
+
     def floats(self, name: str) -> Array:
         return self.source.constants[name]
 

@@ -30,6 +30,7 @@ class Ranges:
     inputs: Mapping[str, tuple[float, float, bool]]
     assumed: tuple[str, ...]
     seen: Mapping[str, Interval] = field(default_factory=dict)  # of every value, over the calibration data
+    moments: Mapping[str, Array] = field(default_factory=dict)  # E[x xᵀ] of what goes into matrices, likewise
 
 
 def ranges(graph: Graph, *, declared: Declared, calibration: Mapping[str, Array] | None) -> Ranges:
@@ -41,7 +42,7 @@ def ranges(graph: Graph, *, declared: Declared, calibration: Mapping[str, Array]
         LnnccError: E0400 for an input with neither.
     """
     inputs = {p.label: _input_range(p.label, declared, calibration) for p in graph.inputs}
-    seen = {} if calibration is None else observed(graph, calibration)
+    seen, moments = ({}, {}) if calibration is None else observed(graph, calibration)
     env = {name: interval.point(array) for name, array in graph.constants.items()}
     for port in graph.inputs:
         low, high, _ = inputs[port.label]
@@ -51,7 +52,7 @@ def ranges(graph: Graph, *, declared: Declared, calibration: Mapping[str, Array]
     first = [interval.point(np.asarray(s.initial, np.float64)) for s in graph.states]
     results = [s.after for s in graph.states]
     assumed = _settle(graph.nodes, states, first, results, env, seen)
-    return Ranges(env, inputs, tuple(s.label for s in graph.states if s.before in assumed), seen)
+    return Ranges(env, inputs, tuple(s.label for s in graph.states if s.before in assumed), seen, moments)
 
 
 def _input_range(label: str, declared: Declared, calibration: Mapping[str, Array] | None) -> tuple[float, float, bool]:
@@ -122,9 +123,14 @@ def _spans(nodes: tuple[Node, ...], env: dict[str, Interval], seen: Mapping[str,
         env.update((out, env[p]) for out, p in zip(node.outputs, node.body.params, strict=True))
 
 
-def observed(graph: Graph, calibration: Mapping[str, Array]) -> dict[str, Interval]:
-    """Smallest and largest value of every element over the calibration data, in float64."""
+def observed(graph: Graph, calibration: Mapping[str, Array]) -> tuple[dict[str, Interval], dict[str, Array]]:
+    """Over the calibration data, in float64: extremes of every element, and E[x xᵀ] of what goes into matrices.
+
+    Of a value inside a loop, in its last trip.
+    """
     seen: dict[str, Interval] = {}
+    moments: dict[str, Array] = {}
+    factors = {node.inputs[1] for node in graph.walk() if node.op == "affine"}
     xs = [calibration[p.label] for p in graph.inputs]
     states = [np.broadcast_to(s.initial, (len(xs[0]), len(s.initial))) for s in graph.states]
     for k in range(xs[0].shape[1]):
@@ -134,9 +140,12 @@ def observed(graph: Graph, calibration: Mapping[str, Array]) -> dict[str, Interv
         reference_nodes(graph.nodes, env)
         for name, array in env.items():
             if name not in graph.constants:
-                _note(seen, name, np.broadcast_to(array, (len(xs[0]), *graph.values[name].shape)))
+                whole = np.broadcast_to(array, (len(xs[0]), *graph.values[name].shape))
+                _note(seen, name, whole)
+                if name in factors:
+                    moments[name] = moments.get(name, 0.0) + whole.T @ whole / (len(xs[0]) * xs[0].shape[1])
         states = [env[s.after] for s in graph.states]
-    return seen
+    return seen, moments
 
 
 def _note(seen: dict[str, Interval], name: str, array: Array) -> None:

@@ -1,0 +1,90 @@
+"""8-bit weights: as wide as each row allows, and rounded for the inputs that were recorded."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lnncc import choices, gptq, twin
+from lnncc.ir import Graph
+from lnncc.passes.formats import formats
+from lnncc.passes.fuse import fuse
+from lnncc.passes.prove import prove
+from lnncc.passes.quantise import quantise
+from lnncc.passes.ranges import ranges
+from lnncc.passes.simplify import simplify
+from lnncc.passes.widths import widths
+from tests import models
+
+
+def moment(rng: np.random.Generator, cols: int, rank: int = 3) -> np.ndarray:
+    """Of inputs that mostly move together, as hidden units do."""
+    x = rng.normal(size=(400, rank)) @ rng.normal(size=(rank, cols)) + 0.1 * rng.normal(size=(400, cols)) + 0.5
+    return x.T @ x / 400
+
+
+def loss(weights: np.ndarray, ints: np.ndarray, second: np.ndarray) -> float:
+    error = weights - ints
+    return float(np.einsum("ri,ij,rj->", error, second, error))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 24))
+def test_the_error_on_recorded_inputs_is_smaller_than_that_of_the_nearest_integers(seed: int, cols: int) -> None:
+    rng = np.random.default_rng(seed)
+    weights, second = rng.uniform(-100, 100, (20, cols)), moment(rng, cols)
+    ints = gptq.rounded(weights, second, 8)
+    assert ints.min() >= -128 and ints.max() <= 127
+    assert loss(weights, ints, second) <= loss(weights, np.rint(weights), second) * 1.05
+    if cols >= 12:
+        assert loss(weights, ints, second) < loss(weights, np.rint(weights), second) / 2
+
+
+def test_inputs_that_do_not_move_together_give_the_nearest_integers() -> None:
+    weights = np.random.default_rng(1).uniform(-127, 127, (5, 7))
+    np.testing.assert_array_equal(gptq.rounded(weights, np.eye(7), 8), np.rint(weights))
+
+
+def test_inputs_that_never_move_are_no_trouble() -> None:
+    weights = np.random.default_rng(1).uniform(-127, 127, (5, 7))
+    np.testing.assert_array_equal(gptq.rounded(weights, np.zeros((7, 7)), 8), np.rint(weights))
+
+
+def integer(graph: Graph, calibration: np.ndarray | None, bits: int = 8) -> Graph:
+    fused = widths(fuse(simplify(graph, dt=1.0)))
+    data = None if calibration is None else {"x": calibration}
+    spans = ranges(fused, declared={"x": (-2.0, 2.0)}, calibration=data)
+    return prove(quantise(formats(fused, spans), spans, choices.uniform(bits)))[0]
+
+
+def rms(graph: Graph, exact: Graph, xs: np.ndarray) -> float:
+    outs = []
+    for one in (graph, exact):
+        form = one.values[one.outputs[0].value].format
+        start = one.values[one.inputs[0].value].format
+        assert form is not None and start is not None
+        outs.append(twin.run(one, (twin.quantised(xs, start.frac),))[1][0] * 2.0**-form.frac)
+    return float(np.sqrt(np.mean((outs[0] - outs[1]) ** 2)))
+
+
+def recording(seed: int) -> np.ndarray:
+    """Slow inputs, as sensors give them."""
+    steps = np.random.default_rng(seed).normal(size=(4, 150, models.INPUTS))
+    return np.clip(np.cumsum(steps, axis=1) / 6, -2, 2)
+
+
+def test_calibration_makes_eight_bits_better_on_other_data() -> None:
+    graph, others = models.cfc(24), recording(7)
+    exact = integer(graph, None, 16)
+    plain, minded = (rms(integer(graph, data), exact, others) for data in (None, recording(3)))
+    assert minded < 0.8 * plain
+
+
+@pytest.mark.parametrize("calibration", [None, recording(3)], ids=["nearest", "recorded"])
+def test_every_row_uses_its_eight_bits(calibration: np.ndarray | None) -> None:
+    """Seven bits and a sign: the largest weight of a row of a short matrix, which the accumulator does not limit."""
+    graph = integer(models.cfc(8), calibration)
+    matrices = [graph.constants[n.inputs[2]] for n in graph.walk() if n.op == "affine"]
+    assert len(matrices) >= 4
+    for weights in matrices:
+        assert np.all(np.abs(weights).max(axis=1) >= 63)
+        assert weights.min() >= -128 and weights.max() <= 127
