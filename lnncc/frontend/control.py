@@ -7,11 +7,12 @@ import numpy as np
 from lnncc.errors import Source
 from lnncc.frontend import _jax_compat as compat
 from lnncc.frontend import located, refusals
+from lnncc.frontend.arrays import row, stacked
 from lnncc.frontend.builder import Builder
 from lnncc.frontend.liveness import CALLS, SILENT, Wanted, known_carries, live, scan_live
 from lnncc.frontend.movement import MOVERS
 from lnncc.frontend.operand import Const, Operand, constant
-from lnncc.frontend.rules import MANY, RULES, row, stacked
+from lnncc.frontend.rules import MANY, RULES
 
 UNROLL_LIMIT = 50_000  # equations; beyond this the C of a step is no longer a program for a microcontroller
 DEAD = constant(np.nan)  # stands for an operand that no live equation reads

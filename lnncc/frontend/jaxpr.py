@@ -8,16 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import tree_flatten_with_path, tree_leaves, tree_structure, tree_unflatten
 
-from lnncc import ir, primitives
+from lnncc import ir
 from lnncc.errors import LnnccError
 from lnncc.frontend import _jax_compat as compat
 from lnncc.frontend import located
 from lnncc.frontend.builder import Builder
 from lnncc.frontend.control import Translator
+from lnncc.frontend.finish import finished
 from lnncc.frontend.leaves import Leaf, label, parameters, ports, require_distinct, require_finite
 from lnncc.frontend.operand import Const, Operand
-from lnncc.ir import Graph, Port, State
-from lnncc.prune import prune
+from lnncc.ir import Graph
 
 PyTree = object
 Step = Callable[..., object]
@@ -62,7 +62,8 @@ def trace(step: Step, params: PyTree = None, *, state: PyTree, inputs: PyTree) -
     arguments += [_declared(builder, f"x{k}", leaf) for k, leaf in enumerate(xs)]
     arguments += [_declared(builder, "dt", time)]
     results = Translator(builder).run(jaxpr, consts, arguments, [True] * len(jaxpr.outvars))
-    return _graph(builder, states, xs, results, labels[len(after) :])
+    starts = [(leaf.label, _initial(leaf)) for leaf in states]
+    return finished(builder, starts, [leaf.label for leaf in xs], results, labels[len(after) :])
 
 
 def _takes_dt(step: Step) -> bool:
@@ -167,35 +168,5 @@ def _declared(builder: Builder, name: str, leaf: Leaf) -> Operand:
     return builder.declare(name, leaf.shape, compat.kind(leaf.dtype))
 
 
-def _graph(builder: Builder, states: list[Leaf], xs: list[Leaf], results: list[Operand], outputs: list[str]) -> Graph:
-    names = [builder.name(builder.number(result)) for result in results]
-    graph = Graph(
-        values=builder.values,
-        constants=builder.constants,
-        inputs=tuple(Port(leaf.label, f"x{k}") for k, leaf in enumerate(xs)),
-        states=tuple(State(leaf.label, f"s{k}", names[k], _initial(leaf)) for k, leaf in enumerate(states)),
-        outputs=tuple(Port(label, name) for label, name in zip(outputs, names[len(states) :], strict=True)),
-        nodes=tuple(builder.scopes[0]),
-        dt="dt",
-        labels=builder.labels,
-    )
-    graph = prune(graph)
-    for name, array in graph.constants.items():
-        _require_finite_constant(builder, name, array)
-    return ir.verify(graph, primitives.NAMES)
-
-
 def _initial(leaf: Leaf) -> ir.Array:
     return np.zeros(leaf.shape) if leaf.array is None else leaf.array.astype(np.float64)
-
-
-def _require_finite_constant(builder: Builder, name: str, array: ir.Array) -> None:
-    if array.dtype.kind != "f" or np.isfinite(array).all():
-        return
-    raise LnnccError(
-        "E0402",
-        "a constant of this step is not finite",
-        source=builder.origins[name],
-        notes=(f"{int((~np.isfinite(array)).sum())} of its {array.size} values are NaN or infinite",),
-        helps=("fixed point has neither: keep NaN and infinity out of what the step computes",),
-    )

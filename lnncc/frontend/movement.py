@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from lnncc.frontend import _jax_compat as compat
+from lnncc.frontend.arrays import cut, joined
 from lnncc.frontend.builder import Builder
 from lnncc.frontend.operand import Const, Operand, constant
-from lnncc.frontend.rules import cut, joined
 from lnncc.ir import Array
 
 Mover = Callable[[Builder, compat.Equation, list[Operand]], Operand | None]

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from lnncc.frontend import _jax_compat as compat
+from lnncc.frontend.arrays import along, cut, joined, power, reduced, row, stacked
 from lnncc.frontend.builder import Builder
 from lnncc.frontend.operand import Operand, Ref, constant
 from lnncc.ir import Attr
@@ -43,22 +44,12 @@ def _div(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> O
     return b.elementwise("trunc", b.elementwise("div", *xs, kind="f"), kind="i")
 
 
-def _power(b: Builder, x: Operand, exponent: int) -> Operand:
-    """By squaring: x**13 = ((x²·x)²)²·x."""
-    result = x
-    for digit in bin(exponent)[3:]:
-        result = b.elementwise("mul", result, result)
-        if digit == "1":
-            result = b.elementwise("mul", result, x)
-    return result
-
-
 def _integer_pow(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
     exponent = int(str(p["y"]))
     if exponent == 0:
         return b.expand(constant(1.0), out.shape)
-    power = _power(b, xs[0], abs(exponent))
-    return power if exponent > 0 else b.elementwise("div", constant(1.0), power)
+    result = power(b, xs[0], abs(exponent))
+    return result if exponent > 0 else b.elementwise("div", constant(1.0), result)
 
 
 def _square(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
@@ -135,38 +126,13 @@ def _transpose(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval
     return b.emit("transpose", xs, out.shape, xs[0].kind, {"perm": perm})
 
 
-def cut(b: Builder, x: Operand, start: Shape, limit: Shape, stride: Shape | None = None) -> Operand:
-    """``x[start:limit:stride]`` on every axis."""
-    stride = stride or (1,) * len(start)
-    shape = tuple(len(range(*each)) for each in zip(start, limit, stride, strict=True))
-    if shape == x.shape:
-        return x
-    return b.emit("slice", [x], shape, x.kind, {"start": start, "limit": limit, "stride": stride})
-
-
 def _slice(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
     strides = None if p["strides"] is None else ints(p["strides"])
     return cut(b, xs[0], ints(p["start_indices"]), ints(p["limit_indices"]), strides)
 
 
-def joined(b: Builder, xs: Sequence[Operand], axis: int) -> Operand:
-    """Concatenation; numbers and predicates do not mix."""
-    xs = [x for x in xs if 0 not in x.shape]
-    if len(xs) == 1:
-        return xs[0]
-    length = sum(x.shape[axis] for x in xs)
-    shape = (*xs[0].shape[:axis], length, *xs[0].shape[axis + 1 :])
-    return b.emit("concat", xs, shape, xs[0].kind, {"axis": axis})
-
-
 def _concatenate(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
     return joined(b, xs, int(str(p["dimension"])))
-
-
-def stacked(b: Builder, xs: Sequence[Operand], axis: int) -> Operand:
-    """``xs``, all of one shape, along a new ``axis``."""
-    shape = (*xs[0].shape[:axis], 1, *xs[0].shape[axis:])
-    return joined(b, [b.reshape(x, shape) for x in xs], axis)
 
 
 def _stack(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
@@ -181,31 +147,7 @@ def _reduce_sum(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Ava
 
 
 def _tree(op: str) -> Rule:
-    """A reduction by halves: its depth is logarithmic, and it needs no primitive of its own."""
-
-    def rule(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
-        x = xs[0]
-        for axis in ints(p["axes"]):
-            while x.shape[axis] > 1:
-                x = _halved(b, op, x, axis)
-        return b.reshape(x, out.shape)
-
-    return rule
-
-
-def _halved(b: Builder, op: str, x: Operand, axis: int) -> Operand:
-    half, odd = divmod(x.shape[axis], 2)
-    parts = [_along(b, x, axis, a, z) for a, z in ((0, half), (half, 2 * half), (2 * half, 2 * half + odd))]
-    pair = b.elementwise(op, parts[0], parts[1])
-    return joined(b, [pair, parts[2]], axis) if odd else pair
-
-
-def _along(b: Builder, x: Operand, axis: int, start: int, stop: int) -> Operand:
-    if start == stop:
-        return x
-    starts = tuple(start if k == axis else 0 for k in range(len(x.shape)))
-    limits = tuple(stop if k == axis else n for k, n in enumerate(x.shape))
-    return cut(b, x, starts, limits)
+    return lambda b, p, xs, out: b.reshape(reduced(b, op, xs[0], ints(p["axes"])), out.shape)
 
 
 def _dot_general(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
@@ -260,18 +202,12 @@ RULES: Mapping[str, Rule] = {
 
 def _split(b: Builder, p: compat.Params, xs: list[Operand]) -> list[Operand]:
     axis, edges = int(str(p["axis"])), np.cumsum((0, *ints(p["sizes"])))
-    return [_along(b, xs[0], axis, int(a), int(z)) for a, z in pairwise(edges)]
+    return [along(b, xs[0], axis, int(a), int(z)) for a, z in pairwise(edges)]
 
 
 def _unstack(b: Builder, p: compat.Params, xs: list[Operand]) -> list[Operand]:
     axis = int(str(p["axis"]))
     return [row(b, xs[0], k, axis) for k in range(xs[0].shape[axis])]
-
-
-def row(b: Builder, x: Operand, index: int, axis: int = 0) -> Operand:
-    """The elements of ``x`` at ``index`` of ``axis``, without that axis."""
-    shape = (*x.shape[:axis], *x.shape[axis + 1 :])
-    return b.reshape(_along(b, x, axis, index, index + 1), shape)
 
 
 # Primitives with several results.
