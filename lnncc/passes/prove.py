@@ -62,7 +62,7 @@ class _Prover:
     def _settle(self, nodes: tuple[Node, ...], params: list[str], first: list[Interval], results: list[str]) -> None:
         for name, start in zip(params, first, strict=True):
             self._bind(name, start)
-        for count in range(ROUNDS + 2):
+        for count in range(ROUNDS + len(params) + 1):  # widening one can make the next grow
             self._nodes(nodes)
             growing = [
                 (p, r)

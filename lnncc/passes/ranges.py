@@ -4,6 +4,8 @@ Interval rules alone diverge on a recurrence; a state whose interval keeps growi
 is listed as *assumed*. What the formats promise is proven later, in integers, by ``prove``.
 """
 
+import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,7 +17,8 @@ from lnncc.interval import Interval
 from lnncc.ir import Array, Graph, Node
 from lnncc.ops import OPS
 
-ROUNDS = 8  # of joining before a state's interval is called divergent
+ROUNDS = 8  # of joining before a state's interval is tried with powers of two
+LARGEST = 2.0**12  # bound that is taken where nothing was seen
 ASSUMED = 2.0  # calibrated range times this, where no rule bounds a state
 MARGIN = 1.25  # calibrated range of an input times this, where the user declares none
 
@@ -78,22 +81,46 @@ def _settle(
     env: dict[str, Interval],
     seen: Mapping[str, Interval],
 ) -> set[str]:
-    """Join carried values over rounds until none grows; those that keep growing are replaced by what was seen."""
+    """Join carried values over rounds until none grows.
+
+    One that keeps growing is tried with wider and wider intervals: one that a step maps into itself is a bound. If that
+    would cost too many bits, what was seen takes its place.
+    """
     env.update(zip(params, first, strict=True))
     assumed: set[str] = set()
-    for count in range(2 * ROUNDS):
+    for count in itertools.count():  # ends: from some round on, each doubles one or takes it for assumed
         _spans(nodes, env, seen, assumed)
-        joined = [interval.join(env[p], env[r]) for p, r in zip(params, results, strict=True)]
-        growing = [k for k, p in enumerate(params) if not interval.contains(_loosened(env[p]), joined[k])]
-        if not growing:
-            return assumed
-        for k in growing:
-            if count < ROUNDS:
-                env[params[k]] = joined[k]
-            else:
-                assumed.add(params[k])
-                env[params[k]] = _calibrated(params[k], results[k], seen)
+        grown = _grown(params, results, env, assumed)
+        if not grown:
+            break
+        for param, (result, joined) in grown.items():
+            env[param] = joined if count < ROUNDS else _doubled(joined)
+            if count >= ROUNDS and float(env[param].magnitude.max()) > _tolerable(result, seen):
+                assumed.add(param)
+                env[param] = _calibrated(result, seen)
     return assumed
+
+
+def _grown(
+    params: list[str], results: list[str], env: Mapping[str, Interval], assumed: set[str]
+) -> dict[str, tuple[str, Interval]]:
+    """Carried values that one round took out of their interval: the result that did, and both joined."""
+    pairs = ((p, r, interval.join(env[p], env[r])) for p, r in zip(params, results, strict=True) if p not in assumed)
+    return {p: (r, joined) for p, r, joined in pairs if not interval.contains(_loosened(env[p]), joined)}
+
+
+def _doubled(x: Interval) -> Interval:
+    """The next power of two that leaves room to grow, for all elements: they have one format."""
+    return _around(x, 2.0 ** math.ceil(math.log2(float(x.magnitude.max()))))
+
+
+def _around(x: Interval, reach: float) -> Interval:
+    return Interval(np.full(x.low.shape, -reach), np.full(x.low.shape, reach))
+
+
+def _tolerable(result: str, seen: Mapping[str, Interval]) -> float:
+    """A bound that holds for all time is worth two bits more than what calibration would take."""
+    return LARGEST if result not in seen else 4 * ASSUMED * max(float(seen[result].magnitude.max()), 2.0**-10)
 
 
 def _loosened(x: Interval) -> Interval:
@@ -101,7 +128,8 @@ def _loosened(x: Interval) -> Interval:
     return Interval(x.low - slack, x.high + slack)
 
 
-def _calibrated(param: str, result: str, seen: Mapping[str, Interval]) -> Interval:
+def _calibrated(result: str, seen: Mapping[str, Interval]) -> Interval:
+    """It saturates where its format ends, so what reads it must be dimensioned for all of that."""
     if result not in seen:
         raise LnnccError(
             "E0404",
@@ -109,8 +137,8 @@ def _calibrated(param: str, result: str, seen: Mapping[str, Interval]) -> Interv
             helps=("give recorded inputs: --calib file.npz",),
             notes=("the state saturates at twice its calibrated range, counted at run time",),
         )
-    reach = ASSUMED * np.maximum(seen[result].magnitude, 2.0**-10)
-    return Interval(-reach, reach)
+    biggest = ASSUMED * max(float(seen[result].magnitude.max()), 2.0**-10)
+    return _around(seen[result], 2.0 ** math.ceil(math.log2(biggest)))
 
 
 def _spans(nodes: tuple[Node, ...], env: dict[str, Interval], seen: Mapping[str, Interval], assumed: set[str]) -> None:
