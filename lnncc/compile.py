@@ -20,6 +20,7 @@ from lnncc.passes.fuse import fuse
 from lnncc.passes.prove import prove
 from lnncc.passes.quantise import quantise
 from lnncc.passes.ranges import Declared, ranges
+from lnncc.passes.reroll import reroll
 from lnncc.passes.simplify import simplify
 from lnncc.passes.tails import tails
 from lnncc.passes.widths import widths
@@ -83,6 +84,7 @@ def compile_model(
 
     graph = seen("trace", model.graph, primitives.NAMES)
     graph = seen("simplify", simplify(graph, dt=settings.dt), primitives.NAMES)
+    graph = seen("reroll", reroll(graph), primitives.NAMES)
     graph = seen("fuse", fuse(graph), FUSED)
     graph = seen("tails", tails(graph), FUSED)
     graph = seen("widths", widths(graph), FUSED)
