@@ -12,16 +12,17 @@ if TYPE_CHECKING:
     from lnncc.archive import Model, load, save
     from lnncc.compile import compile
     from lnncc.errors import LnnccError
-    from lnncc.frontend import from_ncps, trace
+    from lnncc.frontend import from_ncps, from_onnx, trace
     from lnncc.program import Program
 
-__all__ = ["LnnccError", "Model", "Program", "compile", "from_ncps", "load", "save", "trace"]
+__all__ = ["LnnccError", "Model", "Program", "compile", "from_ncps", "from_onnx", "load", "save", "trace"]
 
 _HOMES = {
     "LnnccError": "lnncc.errors",
     "Model": "lnncc.archive",
     "Program": "lnncc.program",
     "from_ncps": "lnncc.frontend",
+    "from_onnx": "lnncc.frontend",
     "load": "lnncc.archive",
     "save": "lnncc.archive",
     "trace": "lnncc.frontend",

@@ -65,10 +65,10 @@ def _excerpt(source: Source | None) -> list[str]:
     """The user's line with a caret under the culprit, as far as the file can be read."""
     if source is None:
         return []
+    if source.line < 1:
+        return [f" --> {source.file}" + (f", at {source.function}" if source.function else "")]
     where = f" --> {source.file}:{source.line}:{source.column}"
     lines = [where + (f" in {source.function}()" if source.function else "")]
-    if source.line < 1:
-        return lines
     try:
         with open(source.file, encoding="utf-8") as file:
             text = file.read().splitlines()[source.line - 1]

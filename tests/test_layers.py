@@ -37,6 +37,7 @@ DOORS = {  # third party -> the modules that may import it; what is not listed m
     "scipy": {"primitives", "passes"},
     "jax": {"frontend", "cells"},
     "jaxlib": {"frontend"},
+    "onnx": {"frontend"},
     "safetensors": {"frontend"},
     "jinja2": {"emit", "validate"},
     "cffi": {"validate"},

@@ -1,7 +1,7 @@
 """``lnncc compile``: everything is done in memory before the first file is written."""
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,12 +26,10 @@ UNMEASURED = frozenset({"E0701", "E0703", "E0805"})  # the C is as good without 
 
 def run(args: Namespace) -> Answer:
     """Compile and write. Raises as ``lnncc.compile`` and ``model.load``, E0211 if the folder cannot be written."""
-    if args.state:
-        raise model.no_onnx(f"--state {args.state[0]}")
     settings = Settings(args.name, args.target, _bits(args.bits), _dt(args.dt))
     ranges = dict(_range(text) for text in args.range)
     target = targets.load(args.target)
-    given = model.load(args.model)
+    given = model.load(args.model, _states(args.state))
     data = None if args.calib is None else _recorded(Path(args.calib), given.graph)
     dump = None if args.dump is None else _made(Path(args.dump))
     build = compile_model(given, settings, calibration=data, ranges=ranges, dump=dump).build
@@ -71,6 +69,21 @@ def _no_dt(text: str) -> LnnccError:
             helps=("give the time between two steps: --dt 0.01", "or compile one model a time step"),
         )
     return LnnccError("E0202", f"--dt {text} is no number", helps=("give the time between two steps: --dt 0.01",))
+
+
+def _states(texts: Sequence[str]) -> dict[str, str] | None:
+    """Outputs by input; empty for ``--state none``, None where nothing is said."""
+    if list(texts) == ["none"]:
+        return {}
+    pairs = [text.partition("=") for text in texts]
+    for text, (before, _, after) in zip(texts, pairs, strict=True):
+        if not before or not after:
+            raise LnnccError(
+                "E0336",
+                f"--state {text} pairs no input with an output",
+                helps=("write --state IN=OUT, once a state", "or --state none, alone, for a model without states"),
+            )
+    return {before: after for before, _, after in pairs} or None
 
 
 def _range(text: str) -> tuple[str, tuple[float, float]]:

@@ -4,7 +4,7 @@ import importlib
 import inspect
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -19,18 +19,20 @@ WEIGHTS = frozenset({".npz", ".safetensors"})
 BESIDE = ("params", "state", "inputs")  # what a module holds beside its step
 
 
-def load(text: str) -> Model:
-    """The model that ``text`` means.
+def load(text: str, state: Mapping[str, str] | None = None) -> Model:
+    """The model that ``text`` means; ``state`` are the outputs by input that are states of an ONNX model.
 
     Raises:
-        LnnccError: E0322 a pickle, E0330 nothing found, E0331 ONNX, E0332 bare weights, E0333 no model,
-            E0334 the user's code failed; and those of reading and tracing.
+        LnnccError: E0322 a pickle, E0330 nothing found, E0332 bare weights, E0333 no model, E0334 the user's code
+            failed, E0341 states of a model that says them itself; and those of reading and tracing.
     """
     suffix = Path(text).suffix.lower()
+    if suffix == ".onnx":
+        return _noted(frontend.from_onnx(_existing(text), state=state))
+    if state is not None:
+        raise _state_known(text)
     if suffix == ".lnn":
         return archive.load(_existing(text))
-    if suffix == ".onnx":
-        raise no_onnx(text)
     if suffix in weights.PICKLES:
         weights.read(text)  # refuses it by its name, and says how to convert it
     if suffix in WEIGHTS:
@@ -41,14 +43,16 @@ def load(text: str) -> Model:
     return _from_code(module, attribute)
 
 
-def no_onnx(what: str) -> LnnccError:
+def _noted(model: Model) -> Model:
+    """Says which states were found: a guess that is wrong should be seen."""
+    ports = ("inputs", model.graph.inputs), ("states", model.graph.states), ("outputs", model.graph.outputs)
+    note("; ".join(f"{what}: {', '.join(p.label for p in found) or 'none'}" for what, found in ports))
+    return model
+
+
+def _state_known(text: str) -> LnnccError:
     return LnnccError(
-        "E0331",
-        f"{what}: this version does not read ONNX",
-        helps=(
-            "write the step in JAX and give it as pkg.module:step",
-            "or, for a model of ncps, import its weights: lnncc.from_ncps(...), then lnncc.save(model, 'model.lnn')",
-        ),
+        "E0341", f"--state is for ONNX models; {text} says itself what its states are", helps=("leave it out",)
     )
 
 

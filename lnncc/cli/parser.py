@@ -93,7 +93,8 @@ def _compile(parser: Parser) -> None:
     add("--bits", metavar="N", default="16", help="of weights: 8 or 16 (default)")
     add("--name", metavar="NAME", default="model", help="of the C functions and files (default: model)")
     add("--dump", metavar="DIR", help="write the graph after each stage into this folder")
-    add("--state", metavar="IN=OUT", action="append", default=[], help="for ONNX models, which this version refuses")
+    states = "the output of an ONNX model that is the next state of an input (repeat for more); none: it has no state"
+    add("--state", metavar="IN=OUT", action="append", default=[], help=states)
     add("--require-size", action="store_true", help="fail if flash, RAM and stack cannot be measured")
 
 

@@ -17,6 +17,19 @@ def trace(step: Callable[..., object], params: object = None, *, state: object, 
     return Model(jaxpr.trace(step, params, state=state, inputs=inputs))
 
 
+def from_onnx(
+    path: str | PathLike[str],
+    *,
+    state: Mapping[str, str] | None = None,
+    dt: str | Literal[False] | None = None,
+    external_data: bool = False,
+) -> Model:
+    """An ONNX file of one step as a Model, ``state`` = {input: output}; see ``frontend.onnx.from_onnx``."""
+    from lnncc.frontend import onnx
+
+    return onnx.from_onnx(path, state=state, dt=dt, external_data=external_data)
+
+
 def from_ncps(
     weights: str | PathLike[str] | Mapping[str, object],
     *,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lnncc.frontend.builder import Builder
-from lnncc.frontend.operand import Operand
+from lnncc.frontend.operand import Operand, Ref, constant
 
 Shape = tuple[int, ...]
 
@@ -16,6 +16,18 @@ def power(b: Builder, x: Operand, exponent: int) -> Operand:
         if digit == "1":
             result = b.elementwise("mul", result, x)
     return result
+
+
+def converted(b: Builder, x: Operand, target: str) -> Operand:
+    """``x`` as kind f, i or b. Between floats nothing happens: all are float64 here, and fixed point later."""
+    if target == "b" and x.kind != "b":
+        return b.elementwise("ne", x, constant(0.0))
+    if x.kind == "f" and target == "i":
+        return b.elementwise("trunc", x, kind="i")
+    number = b.number(x) if target != "b" else x
+    if isinstance(number, Ref):
+        return Ref(number.name, number.shape, target, number.depth, number.finite)
+    return number if number.kind == target else constant(number.array, target, number.label, number.source)
 
 
 def cut(b: Builder, x: Operand, start: Shape, limit: Shape, stride: Shape | None = None) -> Operand:

@@ -3,19 +3,22 @@
 A front end hands it operands and gets operands back. It knows neither JAX nor ONNX.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from lnncc import primitives
-from lnncc.errors import Source
+from lnncc.errors import LnnccError, Source
 from lnncc.frontend import guards
 from lnncc.frontend.operand import Const, Operand, Ref, constant, is_finite, is_uniform
 from lnncc.ir import Array, Attr, Body, Node, Value
 from lnncc.prune import reads
 
 Step = Callable[[list[Operand]], list[Operand]]
+LARGEST = 1 << 24  # elements of one array
+ALL = 1 << 28  # elements of all arrays together
 
 
 @dataclass(slots=True)
@@ -31,6 +34,7 @@ class Builder:
     scopes: list[list[Node]] = field(default_factory=lambda: [[]])
     _known: dict[object, tuple[str, Const]] = field(default_factory=dict)
     _count: int = 0
+    _elements: int = 0
 
     def declare(self, name: str, shape: tuple[int, ...], kind: str = "f", depth: int = 0, finite: bool = True) -> Ref:
         self.values[name] = Value(name, shape)
@@ -47,6 +51,7 @@ class Builder:
     ) -> Operand:
         """``op`` of ``xs``: a Const if all of them are, else a node in the outermost scope that knows its inputs."""
         attrs = attrs or {}
+        self._require_small(shape)
         consts = [x for x in xs if isinstance(x, Const)]
         if len(consts) == len(xs):
             with np.errstate(all="ignore"):
@@ -142,6 +147,18 @@ class Builder:
         """New values of the types of ``xs``."""
         pairs = zip(xs, finite, strict=True)
         return [self.declare(self._fresh(), x.shape, x.kind, depth, is_kept) for x, is_kept in pairs]
+
+    def _require_small(self, shape: tuple[int, ...]) -> None:
+        """Before anything is allocated: a few bytes of a model can ask for any size."""
+        size = math.prod(shape)
+        self._elements += size
+        if size > LARGEST or self._elements > ALL:
+            raise LnnccError(
+                "E0340",
+                f"this step computes an array of {size} elements" if size > LARGEST else "this step is too large",
+                source=self.source,
+                notes=(f"lnncc takes arrays of at most {LARGEST} elements, and {ALL} in all",),
+            )
 
     def _fresh(self) -> str:
         self._count += 1

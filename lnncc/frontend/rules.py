@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 
 from lnncc.frontend import _jax_compat as compat
-from lnncc.frontend.arrays import along, cut, joined, power, reduced, row, stacked
+from lnncc.frontend.arrays import along, converted, cut, joined, power, reduced, row, stacked
 from lnncc.frontend.builder import Builder
-from lnncc.frontend.operand import Operand, Ref, constant
+from lnncc.frontend.operand import Operand, constant
 from lnncc.ir import Attr
 
 Shape = tuple[int, ...]
@@ -89,17 +89,8 @@ def _select_n(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval)
     return result
 
 
-def _convert(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand | None:
-    """Between floats nothing happens: all are float64 here, and fixed point later."""
-    source, target = xs[0].kind, compat.kind(out.dtype)
-    if target == "b" and source != "b":
-        return b.elementwise("ne", xs[0], constant(0.0))
-    if source == "f" and target == "i":
-        return b.elementwise("trunc", xs[0], kind="i")
-    number = b.number(xs[0]) if target != "b" else xs[0]
-    if isinstance(number, Ref):
-        return Ref(number.name, number.shape, target, number.depth, number.finite)
-    return number if number.kind == target else constant(number.array, target, number.label, number.source)
+def _convert(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    return converted(b, xs[0], compat.kind(out.dtype))
 
 
 def _iota(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
