@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 
 from lnncc.ir import Node
 
+WIDTHS = (2, 3, 4, 5, 6, 7, 8, 16)  # bits that a weight may have
 INTERVALS = (64, 96, 128, 192, 256, 384, 512, 768, 1024)  # sizes a table may have
 
 
@@ -22,7 +23,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How one node becomes integers; an op reads what concerns it."""
+    """How one node becomes integers; an op reads what concerns it. Weights of fewer than 8 bits are stored in 8."""
 
     weight_bits: int = 16
     table: Table = Table()
@@ -60,6 +61,6 @@ def _choice(entry: object) -> Choice:
     if not isinstance(entry, Mapping) or not isinstance(entry["table"], Mapping):
         raise TypeError(f"{entry!r} is no choice")
     choice = Choice(weight_bits=entry["weight_bits"], table=Table(**entry["table"]))
-    if choice.weight_bits not in (8, 16) or choice.table.intervals not in INTERVALS:
+    if choice.weight_bits not in WIDTHS or choice.table.intervals not in INTERVALS:
         raise ValueError(f"{choice} is none that lnncc offers")
     return choice

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import lnncc
@@ -34,6 +35,17 @@ def test_each_node_gets_what_was_chosen_for_it() -> None:
     assert 33 <= len(built.integer.constants[makers[table].inputs[1]]) <= 65
 
 
+@pytest.mark.parametrize("bits", [6, 2])
+def test_fewer_bits_than_8_are_stored_in_8(bits: int) -> None:
+    program = compiled(choices.uniform(bits))
+    graph = program.build.integer
+    weights = [n.inputs[2] for n in graph.walk() if n.op == "affine"]
+    assert weights and {graph.values[name].format.bits for name in weights} == {8}
+    assert max(np.abs(graph.constants[name]).max() for name in weights) == 2 ** (bits - 1) - 1
+    size = sum(port.size for port in program.build.interface.inputs)
+    assert program.verify(np.random.default_rng(0).uniform(-2, 2, (20, size))).bit_exact
+
+
 def test_a_build_is_the_same_again_from_its_manifest(tmp_path: Path) -> None:
     given = Choices(Choice(weight_bits=8), {nodes("affine")[1]: Choice(), nodes("table")[0]: Choice(table=Table())})
     compiled(given).save(tmp_path)
@@ -49,7 +61,7 @@ def test_as_json_and_back() -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        {"default": {"weight_bits": 7, "table": {}}, "nodes": {}},
+        {"default": {"weight_bits": 9, "table": {}}, "nodes": {}},
         {"default": {"weight_bits": 8, "table": {"intervals": 65}}, "nodes": {}},
         {"default": {"weight_bits": 8, "table": {"size": 64}}, "nodes": {}},
         {"default": {"weight_bits": 8, "table": 64}, "nodes": {}},
@@ -79,7 +91,7 @@ def test_choices_of_another_model_are_refused() -> None:
 def test_a_broken_manifest_is_no_whole_build(tmp_path: Path) -> None:
     compiled().save(tmp_path)
     manifest = json.loads((tmp_path / "model.json").read_text())
-    manifest["choices"]["default"]["weight_bits"] = 7
+    manifest["choices"]["default"]["weight_bits"] = 9
     (tmp_path / "model.json").write_text(json.dumps(manifest))
     with pytest.raises(LnnccError) as caught:
         build.read(tmp_path)

@@ -47,7 +47,7 @@ def _block(node: Node, q: Quantiser, acc: str, x: str, columns: slice, out: str)
     frac = frac - np.minimum(shift, 0)  # a row of tiny reach would need a left shift: shorter weights do instead
     ints = _rounded(weights * np.exp2(np.minimum(frac, 60))[:, None], reach, q.moment(x), columns, bits)
     part = q.part(x, columns.start, columns.stop)
-    w = q.constant(ints, Format(bits, 0), label=f"weights, fraction bits {_spread(frac)}")
+    w = q.constant(ints, Format(16 if bits > 8 else 8, 0), label=f"weights, fraction bits {_spread(frac)}")
     s = q.constant(np.maximum(shift, 0), Format(8, 0), label="right shift of each row")
     attrs: dict[str, Attr] = {"rows": ints.shape[0], "cols": ints.shape[1]}
     q.emit("affine", (q.accumulator(acc, target), part, w, s), out, target, attrs)
@@ -55,7 +55,7 @@ def _block(node: Node, q: Quantiser, acc: str, x: str, columns: slice, out: str)
 
 
 def _rounded(units: Array, reach: Array, moment: Array | None, columns: slice, bits: int) -> Array:
-    """To the nearest; 8 bits for the recorded inputs, if there are, but for rows whose L1 bound that would break."""
+    """To the nearest; 8 or fewer bits for the recorded inputs, if any, but for rows whose L1 bound that would break."""
     nearest = np.rint(units).astype(np.int64)
     if moment is None or bits > 8:
         return nearest
