@@ -106,10 +106,23 @@ def test_the_chosen_weights_compile_and_meet_their_vector(task: Task, cell: str)
     assert np.abs(found - vector.outputs).max() <= 0.01 * np.abs(vector.outputs).max()
 
 
+def test_rows_of_a_set_compare_the_generated_c_with_float(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "FOLDER", tmp_path)
+    task, split = toy()
+    params = task.cells["cfc"]().init(jax.random.key(0))
+    wrong = jax.tree.map(lambda leaf: -leaf, params)
+    weights.save(task, "cfc", params, split, 50.0)
+    weights.save(task, "cfc", wrong, split, 50.0, weights.tuned("cfc", 8))
+    (row,) = measure.measured(replace(task, tuned=(("cfc", 8),)), tmp_path)
+    assert row.chosen and abs(row.worse["16 bits"]) < 0.6  # of 384 answers, two on the edge
+    assert row.worse["8-bit weights"] == pytest.approx(row.exact - row.found["8-bit weights"])
+    assert abs(row.worse["8-bit weights"]) > 1  # those that the task said were trained for it
+
+
 def test_the_command_measures_the_sets_that_are_there(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(measure, "_measured", lambda task, cell, *_, chosen, **__: [_row(task.name, cell, chosen)])
+    monkeypatch.setattr(measure, "_rows", lambda task, cell, *_, chosen, **__: [_row(task.name, cell, chosen)])
     assert cli.main(["bench", "accuracy", "--data", str(folder), "--set", "cheetah", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["schema"] == "lnncc.bench/1" and {r["task"] for r in found["rows"]} == {"cheetah"}
@@ -157,7 +170,9 @@ def test_an_installed_wheel_says_where_the_benchmark_is(
 def test_tables_mark_what_misses_its_goal_and_name_the_source() -> None:
     rows = [_row("cheetah", "cfc", True), _row("cheetah", "ltc", False)]
     assert table.short(rows).splitlines()[2:] == [
-        "| cheetah | MSE | cfc | 2 | 2 (+0.00 %) | 2.2 (+10.00 %) ! | 2.308 | - |"
+        "| cheetah | MSE | cfc | 2 | 2 (+0.00 %) | 2.2 (+10.00 %) ! | 2.308 | - |",
+        "",
+        "cheetah: nothing: 3.",
     ]
     assert table.full(rows).count("| cheetah |") == 2
     assert "published: Hasani et al." in table.full(rows) and "nothing: 3." in table.full(rows)

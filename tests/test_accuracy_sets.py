@@ -5,15 +5,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from examples.accuracy.sets import TASKS, imu_watch, occupancy
-from examples.accuracy.task import joined
+from examples.accuracy.sets import TASKS, cmapss, emps, imu_watch, nab, occupancy, traffic
+from examples.accuracy.task import Part, joined, whole
 from tests import accuracy_data
 
 SHAPES = {  # sequences of train, valid and test in the generated files, and their length in steps
     "cheetah": (270, 15, 30, 32),
+    "cmapss": (69, 100, 3, 64),
+    "emps": (198, 6, 18, 128),
     "gesture": (27, 3, 5, 32),
+    "nab": (23, 7, 1, 96),
     "occupancy": (40, 4, 12, 16),
     "occupancy_dark": (17, 11, 12, 16),
+    "traffic": (24, 3, 4, 32),
 }
 ONE = np.ones(1, np.float32)
 
@@ -55,6 +59,54 @@ def test_cheetah_targets_are_the_next_inputs(folder: Path) -> None:
 def test_light_alone_tells_the_generated_rooms(folder: Path) -> None:
     assert occupancy.light_alone(folder) == 100
     assert TASKS["occupancy"].load(folder).train.inputs.shape[-1] == 1 + TASKS["occupancy_dark"].inputs
+
+
+def test_traffic_reads_weather_and_calendar(folder: Path) -> None:
+    x, volume, hours = traffic.features(folder / traffic.FILE)
+    assert hours[:3].tolist() == [0, 0, 1] and np.diff(hours).max() == 49
+    assert x[:2].tolist() == [[0, 280, 0, 0, 0, 1, np.sin(9 * np.pi / 24)]] * 2  # a Tuesday at nine, twice
+    assert x[5, 0] == 1 and x[:, 0].sum() == 1
+    assert volume[:3].tolist() == [3000, 3000, 3100]
+
+
+def test_engines_are_judged_once_at_their_last_cycle(folder: Path) -> None:
+    split = TASKS["cmapss"].load(folder)
+    assert split.test.judged.sum(1).tolist() == [1, 1, 1]
+    assert split.test.judged[2].argmax() == 30  # the engine of 31 cycles, padded behind them
+    left = (split.test.targets[split.test.judged] * split.unit + cmapss.CAP / 2)[:, 0]
+    assert left.tolist() == [112, 98, 10]
+    assert not split.train.judged[:, : cmapss.SETTLED].any() and split.train.judged[:, cmapss.SETTLED :].all()
+
+
+def test_the_nasa_score_punishes_late_answers_more() -> None:
+    part = Part(np.zeros((1, 1, 1), np.float32), np.zeros((1, 1, 1), np.float32), np.ones((1, 1), bool))
+    late, early = (cmapss.nasa(np.full((1, 1, 1), e), part, np.full(1, 10.0)) for e in (1.0, -1.0))
+    assert late == pytest.approx(np.e - 1) and early == pytest.approx(np.exp(10 / 13) - 1)
+
+
+def test_emps_adds_the_ways_up() -> None:
+    part = whole(np.zeros((1, 4, 2)), np.zeros((1, 4, 1)))
+    assert emps.position(np.ones((1, 4, 1)), part, np.full(1, 2.0)) == pytest.approx(np.sqrt((4 + 16 + 36 + 64) / 4))
+
+
+def test_nab_learns_before_the_test_and_not_from_labelled_samples(folder: Path) -> None:
+    split = TASKS["nab"].load(folder)
+    assert split.test.marks is not None and set(np.unique(split.test.marks)) == {0, 2}
+    assert split.test.marks[0, 1500 - 301 : 1600 - 301].all()  # of the values after the learned 300
+    assert split.test.inputs.min() == -nab.LIMIT  # the breakdown, clipped
+
+
+@pytest.mark.parametrize(
+    ("alarms", "expected"),
+    [([], 0.0), ([50], 100.0), ([50, 55], 100.0), ([50, 200], 200 / 3), ([200], 0.0)],
+)
+def test_window_f1_counts_windows_and_false_runs(alarms: list[int], expected: float) -> None:
+    marks = np.zeros((1, 300), np.int64)
+    marks[0, 40:70] = 1
+    zeros = np.zeros((1, 300, 1), np.float32)
+    outputs = zeros.copy()
+    outputs[0, alarms] = 2 * nab.SMOOTHED * nab.ALARM
+    assert nab.window_f1(outputs, Part(zeros, zeros, zeros[..., 0] == 0, marks=marks), ONE) == pytest.approx(expected)
 
 
 def test_the_watch_pools_three_folds() -> None:

@@ -9,12 +9,13 @@ import numpy as np
 import lnncc
 from examples.accuracy.models import DT, PyTree
 from examples.accuracy.task import Floats, Part, Task, taken
+from lnncc.choices import uniform
 
 CALIBRATED = 64  # sequences that the compiler sees
 
 
 def compiled(task: Task, cell: str, params: PyTree, bits: int, calibration: Part | None = None) -> lnncc.Program:
-    """Ranges come from the task, so that it compiles without data; with data, 8 bits round to fit them."""
+    """Ranges come from the task, so that it compiles without data; with data, 8 bits and fewer round to fit it."""
     model = task.cells[cell]()
     return lnncc.compile(
         model.step,
@@ -24,7 +25,7 @@ def compiled(task: Task, cell: str, params: PyTree, bits: int, calibration: Part
         dt=DT,
         ranges={"x": (-task.limit, task.limit)},
         calibration=None if calibration is None else recording(taken(calibration, _spread(calibration))),
-        bits=bits,
+        choices=uniform(bits),
         name=f"{task.name}_{cell}",
     )
 

@@ -45,23 +45,24 @@ def rows(folder: Path, names: Sequence[str]) -> Iterator[Row]:
             _say(f"{name} skipped: {folder} has no {', '.join(missing)}")
             continue
         _say(f"{name} ...")
-        yield from _of(task, folder)
+        yield from measured(task, folder)
 
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _of(task: Task, folder: Path) -> Iterator[Row]:
+def measured(task: Task, folder: Path) -> Iterator[Row]:
+    """The rows of one set, whose files are in ``folder``."""
     splits = [fold.load(folder) for fold in weights.folds(task)]
     baselines = {name: of(folder) for name, of in task.baselines.items()}
     best = weights.best(task)
     for cell in task.cells:
         if weights.has(task, cell):
-            yield from _measured(task, cell, splits, baselines, chosen=cell == best)
+            yield from _rows(task, cell, splits, baselines, chosen=cell == best)
 
 
-def _measured(
+def _rows(
     task: Task, cell: str, splits: Sequence[Split], baselines: Mapping[str, float], *, chosen: bool
 ) -> Iterator[Row]:
     pairs = zip(weights.folds(task), splits, strict=True)
@@ -82,7 +83,8 @@ def _outputs(task: Task, cell: str, params: PyTree, split: Split) -> dict[str, n
     test = split.test
     found = {FLOAT: run(task.cells[cell](), params, test.inputs, test.elapsed)}
     for width, bits in WIDTHS.items():
-        found[width] = fixed.outputs(fixed.compiled(task, cell, params, bits, split.train), test)
+        stored = weights.params(task, cell, weights.tuned(cell, bits)) if (cell, bits) in task.tuned else params
+        found[width] = fixed.outputs(fixed.compiled(task, cell, stored, bits, split.train), test)
     return found
 
 

@@ -9,9 +9,10 @@ LIQUID, RIVAL = "LTC", "LSTM"  # of the papers, side by side with ours
 
 
 def short(rows: Sequence[Row]) -> str:
-    """One line a set: the first metric of the cell that did best on the validation part."""
+    """One line a set: the first metric of the cell that did best on the validation part; below it the baselines."""
     firsts = [r for r in rows if r.chosen and r.metric == TASKS[r.task].metrics[0].name]
-    return _table(firsts)
+    beside = [f"{r.task}: {_listed(r.baselines)}." for r in firsts if r.baselines]
+    return "\n\n".join((_table(firsts), *beside))
 
 
 def full(rows: Sequence[Row]) -> str:
@@ -38,6 +39,10 @@ def _found(row: Row, width: str) -> str:
     return f"{_number(row.found[width])} ({row.worse[width]:+.2f}{unit}){missed}"
 
 
+def _listed(baselines: Mapping[str, float]) -> str:
+    return "; ".join(f"{label}: {_number(value)}" for label, value in baselines.items())
+
+
 def _number(value: float) -> str:
     return f"{value:.2f}" if abs(value) >= 10 else f"{value:.4g}"
 
@@ -49,5 +54,6 @@ def _notes(names: Sequence[str], rows: Sequence[Row]) -> str:
 def _note(name: str, baselines: Mapping[str, float]) -> str:
     task = TASKS[name]
     parts = [task.source and f"published: {task.source}", task.differs]
-    parts += [f"{label}: {_number(value)}" for label, value in baselines.items()]
+    parts += [f"the {bits}-bit weights of the {cell} were trained through the rounding" for cell, bits in task.tuned]
+    parts += [_listed(baselines)]
     return f"- {name}: " + "; ".join(p for p in parts if p) + "."

@@ -70,6 +70,7 @@ class Task:
     differs: str = ""
     baselines: Mapping[str, Callable[[Path], float]] = field(default_factory=dict)  # of metrics[0], on the test part
     elapsed: tuple[float, float] | None = None  # the range of a dt that varies
+    tuned: tuple[tuple[str, int], ...] = ()  # cells and widths whose weights were trained through the rounding
     folds: "tuple[Fold, ...]" = ()  # of a set that is judged in several, and whose weights lie elsewhere
 
     def missing(self, folder: Path) -> list[str]:

@@ -44,6 +44,11 @@ def save(task: Task, cell: str, params: PyTree, split: Split, valid: float, file
     )
 
 
+def tuned(cell: str, bits: int) -> str:
+    """The file of weights that were trained through the rounding to ``bits``."""
+    return f"{cell}_qat{bits}"
+
+
 def has(task: Task, cell: str) -> bool:
     return bool(task.folds) or path(task, cell).is_file()
 
