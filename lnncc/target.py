@@ -52,7 +52,8 @@ class Part:
 class Target:
     """``kind`` names the folder of start-up and linker text beside the TOML; ``cycles`` a model of validate/cycles.
 
-    ``isa`` are names of ``runtime/simd``, the preferred one first: whose words and kernels the C is made of.
+    ``isa`` are names of ``runtime/simd``, the preferred one first: whose words and kernels the C is made of. ``needs``
+    are flags of /proc/cpuinfo without which this machine cannot run it (kind host).
     """
 
     name: str
@@ -63,6 +64,7 @@ class Target:
     compilers: tuple[Toolchain, ...]
     cycles: str | None = None
     hints: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     part: Part | None = None
     board: Board | None = None
 
@@ -117,6 +119,7 @@ def read(path: Path) -> Target:
         isa=table.texts("isa"),
         cycles=table.take("cycles", str) if "cycles" in items else None,
         hints=table.texts("hints") if "hints" in items else (),
+        needs=table.texts("needs") if "needs" in items else (),
         compilers=tuple(_toolchain(entry) for entry in table.tables("compiler")),
         part=_part(table.table("part")) if "part" in items else None,
         board=_board(table.table("board")) if "board" in items else None,

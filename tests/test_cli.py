@@ -242,6 +242,41 @@ def test_run_gives_the_same_bits_on_every_target(built: Path, capsys: pytest.Cap
     assert chip["flash_bytes"] > 0 and host["flash_bytes"] is None and host.keys() == chip.keys()
 
 
+def test_run_on_several_targets_is_one_list(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    alone = answer(capsys, "run", str(built), "--on", "rv32imc", "--data", "day.npz")
+    found = answer(capsys, "run", str(built), "--on", "host", "rv32imc", "cortex-m4", "host", "--data", "day.npz")
+    assert [run["target"] for run in found["runs"]] == ["host", "rv32imc", "cortex-m4"]
+    assert found["schema"] == "lnncc.run/1" and found["errors"] == []
+    assert found["runs"][1] == {key: value for key, value in alone.items() if key != "schema"}
+    assert {run["outputs_sha256"] for run in found["runs"]} == {found["outputs_sha256"]}
+    assert cli.main(["run", str(built), "--on", "rv32imc", "host", "--data", "day.npz"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["target", "emulator", "instructions", "cycles", "flash", "RAM", "stack"]
+    assert lines[1].split()[:3] == ["rv32imc", alone["emulator"], str(alone["instructions_per_step"])]
+    assert lines[2].split() == ["host", *"------"] and lines[3] == f"outputs_sha256 {found['outputs_sha256']}"
+
+
+def test_a_target_that_cannot_run_does_not_stop_the_others(
+    built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("lnncc.validate.here._flags", lambda: frozenset({"sse2"}))
+    run = ("run", str(built), "--data", "day.npz", "--on")
+    assert answer(capsys, "verify", str(built), "--on", "host-avx2", code=8)["error"]["code"] == "E0804"
+    found = answer(capsys, *run, "host-avx2", "host", code=8)
+    assert [one["target"] for one in found["runs"]] == ["host"]
+    assert [error["code"] for error in found["errors"]] == ["E0804"]
+    assert answer(capsys, *run, "host-avx2", code=8)["error"]["title"].endswith("lacks avx2")
+
+
+def test_targets_that_differ_are_an_error(
+    built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digests = iter("ab")
+    monkeypatch.setattr("lnncc.twin.digest", lambda trace: next(digests))
+    assert cli.main(["run", str(built), "--on", "host", "rv32imc", "--data", "day.npz"]) == 6
+    assert "error[E0601]" in capsys.readouterr().err
+
+
 def test_run_takes_one_stream(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = ("run", str(built), "--on", "cortex-m4", "--data", "days.npz")
     assert answer(capsys, *run, code=4)["error"]["code"] == "E0420"

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from toy_model import (
-    EMULATED,
+    BUILDS,
     KINDS,
     PLAIN,
     TOY,
     assembly_model,
     compiler,
     inputs,
+    need_emulator,
     plain_firmware,
     plain_model,
     signal,
@@ -26,56 +27,59 @@ from toy_model import (
 from lnncc import target
 from lnncc.errors import LnnccError
 from lnncc.plan.interface import Interface
-from lnncc.validate import elf, emulate, firmware
+from lnncc.validate import elf, emulate, firmware, here
+from lnncc.validate.emulators.job import Job, bad_status
 
 ONE = b"\1\0"
 GIVE_BACK = "y0[0] = x0[0];"
 
 
-def need_qemu() -> None:
-    if importlib.import_module("shutil").which("qemu-system-arm") is None:
-        pytest.skip("qemu-system-arm is not installed")
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", EMULATED)
+@pytest.mark.parametrize(("name", "kind"), BUILDS)
 def test_the_bits_are_those_of_plain_integers(name: str, kind: str) -> None:
+    need_emulator(name)
     xs = inputs(200)
     run = emulate.run(toy_firmware(name, kind), TOY, target.load(name), xs.tobytes(), count=3)
     assert run.output == toy_reference(xs)
     assert len(run.instructions) == 3
-    assert run.emulator == "unicorn"
+    assert run.emulator == here.emulator(target.load(name))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", EMULATED)
-def test_qemu_gives_the_same_bits_and_unicorn_counts_for_it(name: str, kind: str) -> None:
-    need_qemu()
+BOTH = [build for build in BUILDS if {"unicorn", "qemu"} <= dict(target.load(build[0]).emulated().emulators).keys()]
+
+
+@pytest.mark.parametrize(("name", "kind"), BOTH)
+def test_two_emulators_give_the_same_bits_and_counts(name: str, kind: str) -> None:
+    need_emulator(name, "qemu")
     xs = inputs(20, seed=1).tobytes()
-    ours = emulate.run(toy_firmware(name, kind), TOY, target.load(name), xs)
-    theirs = emulate.run(toy_firmware(name, kind), TOY, target.load(name), xs, emulator="qemu")
+    ours, theirs = (
+        emulate.run(toy_firmware(name, kind), TOY, target.load(name), xs, emulator=emulator)
+        for emulator in ("unicorn", "qemu")
+    )
     assert theirs.emulator == "qemu"
     assert (theirs.output, theirs.instructions, theirs.cycles) == (ours.output, ours.instructions, ours.cycles)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", EMULATED)
+IN_QEMU = [build for build in BUILDS if "qemu" in dict(target.load(build[0]).emulated().emulators)]
+
+
+@pytest.mark.parametrize(("name", "kind"), IN_QEMU)
 def test_counts_are_those_of_qemu_one_instruction_at_a_time(tmp_path: Path, name: str, kind: str) -> None:
-    need_qemu()
+    need_emulator(name, "qemu")
     path, xs = toy_firmware(name, kind), inputs(16, seed=2)
     run = emulate.run(path, TOY, target.load(name), xs.tobytes())
-    assert run.instructions == counted_by_qemu(tmp_path, path, target.load(name).machine("qemu"), xs.tobytes(), 16)
+    assert run.instructions == counted_by_qemu(tmp_path, path, name, xs.tobytes(), 16)
     assert run.instructions_per_step == max(run.instructions)
 
 
-def counted_by_qemu(folder: Path, path: Path, machine: str, xs: bytes, steps: int) -> tuple[int, ...]:
+def counted_by_qemu(folder: Path, path: Path, name: str, xs: bytes, steps: int) -> tuple[int, ...]:
     """Instructions from the entry of the step to its return, out of QEMU's log of blocks of one instruction."""
+    from lnncc.validate.emulators import qemu
+
+    loaded = target.load(name)
     (folder / "in.bin").write_bytes(steps.to_bytes(4, "little") + xs)
-    command = f"qemu-system-arm -M {machine} -display none -monitor none -serial null -singlestep -d exec,nochain"
-    options = ("-D", "log", "-semihosting-config", "enable=on,target=native", "-kernel", str(path))
-    done = subprocess.run(
-        (*command.split(), *options), cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+    job = Job(path, loaded.emulated(), loaded.machine("qemu"), b"", "toy_step", 60.0)
+    command = qemu._command(job, ("-singlestep", "-d", "exec,nochain", "-D", "log"))
+    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if "invalid option" in done.stderr:
         pytest.skip("this QEMU has no -singlestep")
     assert done.returncode == 0
@@ -87,7 +91,7 @@ def counted_by_qemu(folder: Path, path: Path, machine: str, xs: bytes, steps: in
     assert outside is not None
     counts, running = list[int](), False
     for pc in pcs:
-        running = pc == entry or (running and not outside.address <= pc < outside.end)
+        running = pc == entry or (running and not outside.holds(pc))
         if pc == entry:
             counts.append(0)
         if running:
@@ -219,7 +223,7 @@ def test_an_unaligned_access_is_found_where_it_faults(tmp_path: Path) -> None:
 @pytest.mark.parametrize("emulator", ["unicorn", "qemu"])
 def test_a_hang_is_ended(tmp_path: Path, emulator: str) -> None:
     if emulator == "qemu":
-        need_qemu()
+        need_emulator("cortex-m4", "qemu")
     path = plain_firmware(plain_model(tmp_path, 'for (;;) { __asm volatile(""); }'), "cortex-m4")
     with pytest.raises(LnnccError) as caught:
         emulate.run(path, PLAIN, target.load("cortex-m4"), ONE, emulator=emulator, seconds=0.3)
@@ -230,9 +234,7 @@ def test_a_hang_is_ended(tmp_path: Path, emulator: str) -> None:
 @pytest.mark.parametrize("emulator", ["unicorn", "qemu"])
 def test_a_short_input_is_an_error_of_the_firmware(emulator: str) -> None:
     if emulator == "qemu":
-        need_qemu()
-    from lnncc.validate.emulators.job import Job
-
+        need_emulator("cortex-m4", "qemu")
     loaded = target.load("cortex-m4")
     module = importlib.import_module(f"lnncc.validate.emulators.{emulator}")
     request = (3).to_bytes(4, "little") + inputs(2).tobytes()
@@ -245,7 +247,7 @@ def test_a_short_input_is_an_error_of_the_firmware(emulator: str) -> None:
 
 
 def test_a_fault_in_qemu_is_an_error(tmp_path: Path) -> None:
-    need_qemu()
+    need_emulator("cortex-m4", "qemu")
     path = plain_firmware(plain_model(tmp_path, CRASHES[0][0]), "cortex-m4")
     with pytest.raises(LnnccError) as caught:
         emulate.run(path, PLAIN, target.load("cortex-m4"), ONE, emulator="qemu")
@@ -254,8 +256,6 @@ def test_a_fault_in_qemu_is_an_error(tmp_path: Path) -> None:
 
 
 def test_an_emulator_killed_by_a_signal_is_said_to_be() -> None:
-    from lnncc.validate.emulators.job import bad_status
-
     assert "signal 6" in str(bad_status(-6))
 
 
@@ -287,15 +287,15 @@ def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, pac
     assert caught.value.helps == ("pip install 'lnncc[mcu]'",)
 
 
-def test_qemu_runs_without_what_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    need_qemu()
+def test_qemu_counts_without_unicorn(monkeypatch: pytest.MonkeyPatch) -> None:
+    need_emulator("cortex-m4", "qemu")
     path, xs = toy_firmware("cortex-m4", "zig"), inputs(2)
     for name in [name for name in sys.modules if name.split(".")[0] == "unicorn"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "unicorn", None)
     monkeypatch.delitem(sys.modules, "lnncc.validate.emulators.unicorn", raising=False)
     run = emulate.run(path, TOY, target.load("cortex-m4"), xs.tobytes(), emulator="qemu")
-    assert (run.output, run.instructions) == (toy_reference(xs), ())
+    assert (run.output, len(run.instructions)) == (toy_reference(xs), 2)
 
 
 @pytest.mark.parametrize(("name", "emulator", "code"), [("host", None, "E0203"), ("cortex-m4", "simavr", "E0204")])

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from toy_model import EMULATED, FOLDER, KINDS, PLAIN, TOY, compiler, inputs, plain_model, signal
+from toy_model import BUILDS, FOLDER, KINDS, PLAIN, TOY, compiler, inputs, plain_model, signal
 
 from lnncc import target
 from lnncc.errors import LnnccError
@@ -29,8 +29,7 @@ def measure(source: Path, interface: Interface, name: str, folder: Path, kind: s
     return footprint.measure(full, empty, interface.name)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", EMULATED)
+@pytest.mark.parametrize(("name", "kind"), BUILDS)
 def test_flash_is_what_the_model_adds(tmp_path: Path, name: str, kind: str) -> None:
     found = toy(tmp_path, name, kind)
     obj = tmp_path / "firmware" / "toy.o"

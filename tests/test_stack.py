@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from toy_model import (
+    BUILDS,
     EMULATED,
     FOLDER,
     KINDS,
@@ -29,7 +30,6 @@ ONE = b"\1\0"
 def measured(path: Path, name: str, function: str, request: bytes) -> int:
     """Bytes below SP at the entry of ``function`` that SP reached before it came back, by a hook an instruction."""
     import unicorn
-    from unicorn import arm_const
 
     from lnncc.validate.emulators import unicorn as emulator
 
@@ -37,18 +37,19 @@ def measured(path: Path, name: str, function: str, request: bytes) -> int:
     job = Job(path, loaded.emulated(), loaded.machine("unicorn"), request, function, 60.0)
     machine = emulator.start(job)
     entry = machine.image.symbol(function).address
-    seen: dict[str, int] = {"deepest": 0}
+    seen: dict[str, int] = {"deepest": 0, "end": 0}
 
-    def watch(core: unicorn.Uc, address: int, _size: int, _data: object) -> None:
-        sp = core.reg_read(arm_const.UC_ARM_REG_SP)
+    def watch(core: unicorn.Uc, address: int, size: int, _data: object) -> None:
+        sp = core.reg_read(machine.core.register(machine.core.sp))
         if address == entry:
-            seen.update(sp=sp, back=core.reg_read(arm_const.UC_ARM_REG_LR) & ~1)
+            seen.update(sp=sp, back=seen["end"])
         if address == seen.get("back"):
             del seen["sp"], seen["back"]
         if "sp" in seen:
             seen["deepest"] = max(seen["deepest"], seen["sp"] - sp)
+        seen["end"] = address + size
 
-    machine.core.hook_add(unicorn.UC_HOOK_CODE, watch)
+    machine.uc.hook_add(unicorn.UC_HOOK_CODE, watch)
     emulator.finish(machine, job)
     return seen["deepest"]
 
@@ -57,8 +58,10 @@ def request(steps: int) -> bytes:
     return steps.to_bytes(4, "little") + inputs(steps).tobytes()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", EMULATED)
+IN_UNICORN = [build for build in BUILDS if "unicorn" in dict(target.load(build[0]).emulated().emulators)]
+
+
+@pytest.mark.parametrize(("name", "kind"), IN_UNICORN)
 def test_the_toy_stays_within_its_bound(name: str, kind: str) -> None:
     path = toy_firmware(name, kind)
     bound = stack.bound(elf.read(path), "toy_step")
@@ -114,10 +117,13 @@ SHAPES = {
 SLACK = {"division": 64, "switch": 16}
 
 
+SHAPED = [("cortex-m0plus", shape) for shape in SHAPES] + [("cortex-m4", shape) for shape in SHAPES]
+SHAPED += [(name, shape) for name in ("rv32imc", "aarch64-neon") for shape in SHAPES if shape != "switch"]
+
+
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["cortex-m0plus", "cortex-m4"])
-@pytest.mark.parametrize("shape", SHAPES)
-def test_every_shape_of_function(tmp_path: Path, shape: str, name: str, kind: str) -> None:
+@pytest.mark.parametrize(("name", "shape"), SHAPED)
+def test_every_shape_of_function(tmp_path: Path, name: str, shape: str, kind: str) -> None:
     path = plain_firmware(plain_model(tmp_path, *SHAPES[shape]), name, kind)
     bound = stack.bound(elf.read(path), "plain_step")
     deepest = measured(path, name, "plain_step", (1).to_bytes(4, "little") + ONE)
@@ -196,6 +202,17 @@ def test_what_has_no_bound_is_refused(tmp_path: Path, case: str) -> None:
         stack.bound(elf.read(path), "plain_step")
     assert caught.value.code == "E0805"
     assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("rv32imc", "jr a1"), ("rv32imc", "jalr a1"), ("aarch64-neon", "br x1"), ("aarch64-neon", "blr x1")],
+)
+def test_a_jump_that_may_be_a_call_is_refused(tmp_path: Path, name: str, line: str) -> None:
+    path = plain_firmware(plain_model(tmp_path, f'__asm volatile("{line}");'), name)
+    with pytest.raises(LnnccError, match="E0805") as caught:
+        stack.bound(elf.read(path), "plain_step")
+    assert "an indirect call" in str(caught.value)
 
 
 def test_data_is_no_function() -> None:

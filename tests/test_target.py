@@ -31,16 +31,19 @@ def test_every_target_loads_and_names_what_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in target.names() if "unicorn" in emulators_of(name)])
 def test_unicorn_knows_the_core_and_can_map_the_board(name: str) -> None:
-    from unicorn import arm_const
+    from lnncc.validate.emulators.unicorn_cores import CORES
 
     loaded = target.load(name)
-    assert hasattr(arm_const, f"UC_CPU_ARM_{loaded.machine('unicorn')}")
+    machine = {"cortex-m": "EM_ARM", "riscv32": "EM_RISCV", "aarch64": "EM_AARCH64"}[loaded.kind]
+    assert CORES[machine].model(loaded.machine("unicorn")) >= 0
     for region in (loaded.emulated().flash, loaded.emulated().ram):
         assert region.origin % 4096 == 0 == region.size % 4096
 
 
 def test_the_first_targets_are_there() -> None:
-    assert {"host", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m33"} <= set(target.names())
+    assert {"host", "host-avx2", "host-avx512", "aarch64-neon"} <= set(target.names())
+    assert {f"cortex-m{n}" for n in ("0plus", "3", "4", "7", "33", "55")} <= set(target.names())
+    assert {"rv32imc", "rv32imac", "rv32-rvv"} <= set(target.names())
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("cortex-m4f", "cortex-m4"), ("cortex_m0plus", "cortex-m0plus")])

@@ -1,6 +1,7 @@
 """Small models in C for the tests of targets: one written out in tests/data/toy, others made of a few lines."""
 
 import functools
+import importlib
 import re
 import tempfile
 from collections.abc import Sequence
@@ -12,12 +13,19 @@ import pytest
 from lnncc import target
 from lnncc.errors import LnnccError
 from lnncc.plan.interface import Interface, Signal
-from lnncc.validate import firmware, toolchain
+from lnncc.validate import firmware, here, toolchain
 from lnncc.validate.toolchain import Compiler
 
 FOLDER = Path(__file__).parent / "data" / "toy"
 EMULATED = tuple(name for name in target.names() if target.load(name).board is not None)
+CORTEX = tuple(name for name in EMULATED if target.load(name).kind == "cortex-m")
 KINDS = ("zig", "gcc")
+# Every emulated target by its first two kinds of compiler.
+BUILDS = tuple(
+    (name, kind)
+    for name in EMULATED
+    for kind in list(dict.fromkeys(entry.kind for entry in target.load(name).compilers))[:2]
+)
 
 _folder = tempfile.TemporaryDirectory(prefix="lnncc-tests-")
 
@@ -105,3 +113,13 @@ def toy_reference(xs: np.ndarray) -> bytes:
 
 def _clip(value: int) -> int:
     return min(max(value, -32768), 32767)
+
+
+def need_emulator(name: str, emulator: str | None = None) -> None:
+    """Skip where no emulator of the target, or not this one, is installed."""
+    loaded = target.load(name)
+    try:
+        chosen = here.emulator(loaded) if emulator is None else emulator
+        importlib.import_module(f"lnncc.validate.emulators.{chosen}").check(loaded.machine(chosen))
+    except LnnccError as error:
+        pytest.skip(error.title)

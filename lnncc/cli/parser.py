@@ -10,7 +10,7 @@ from lnncc.errors import LnnccError
 VERBS = {
     "compile": "turn a model into integer-only C",
     "verify": "compare a compiled model with its twin, bit for bit, and with the float model",
-    "run": "run a compiled model on a target: its bits and what a step costs",
+    "run": "run a compiled model on targets: its bits and what a step costs",
     "report": "say what a compiled model takes, gives and holds",
     "bench": "measure trained networks on real data, in float and in fixed point",
     "targets": "list the targets",
@@ -124,6 +124,6 @@ def _bench(parser: Parser) -> None:
 
 def _run(parser: Parser) -> None:
     add = parser.add_argument
-    add("--on", metavar="TARGET", required=True, help="see `lnncc targets`")
+    add("--on", metavar="TARGET", nargs="+", action="extend", required=True, help="see `lnncc targets`")
     add("--data", metavar="X.npz", help="inputs of one stream (default: seeded random inputs in the declared ranges)")
-    add("--emulator", metavar="NAME", help="unicorn or qemu (default: the target's first)")
+    add("--emulator", metavar="NAME", help="unicorn, qemu or simavr (default: the target's first that is installed)")

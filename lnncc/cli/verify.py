@@ -16,7 +16,7 @@ from lnncc.errors import LnnccError
 from lnncc.ir import Array
 from lnncc.report import errors
 from lnncc.target import HOST, Target
-from lnncc.validate import chip, compare, nodes
+from lnncc.validate import chip, compare, here, host, nodes
 from lnncc.validate.compare import Trace, Verification
 
 TWIN_STEPS = 10_000  # of a stream that the twin and the emulators join, where --steps asks for more
@@ -26,10 +26,10 @@ def run(args: Namespace) -> Answer:
     """Compare. The answer fails with E0601 if a bit differs, E0602 if an output is further off than allowed."""
     others = {name: targets.load(name) for name in args.on if name != HOST}
     for target in others.values():
-        target.emulated()
+        here.check_processor(target)
     build = builds.read(Path(args.folder))
     data = inputs.read(build, args.data, args.steps)
-    runners = {name: partial(_on_chip, build, target) for name, target in others.items()}
+    runners = {name: partial(_ran, build, target) for name, target in others.items()}
     found = compare.verify(build, data, runners, twin_steps=None if args.steps is None else TWIN_STEPS)
     fields: dict[str, object] = {
         "bit_exact": found.bit_exact,
@@ -46,8 +46,10 @@ def run(args: Namespace) -> Answer:
     return Answer(fields, text, _failure(found, args.max_abs))
 
 
-def _on_chip(build: Build, target: Target, raw: tuple[Array, ...]) -> Trace:
+def _ran(build: Build, target: Target, raw: tuple[Array, ...]) -> Trace:
     """Raw (streams, steps, size) to states and outputs, each stream from reset."""
+    if target.kind == HOST:
+        return host.run(host.build(build, target=target), build.interface, raw)
     streams = [tuple(x[k] for x in raw) for k in range(len(raw[0]))]
     traces = [chip.execute(build, target, stream, count=0).trace for stream in streams]
     states, outputs = (tuple(map(np.concatenate, zip(*(t[side] for t in traces), strict=True))) for side in (0, 1))

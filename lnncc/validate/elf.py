@@ -38,15 +38,24 @@ class Symbol:
     def end(self) -> int:
         return self.address + self.size
 
+    def holds(self, address: int) -> bool:
+        return self.address <= address < self.end
+
 
 @dataclass(frozen=True)
 class Image:
-    """A linked program. ``segments`` are (load address, bytes); ``marks`` are (address, is code), sorted."""
+    """A linked program. ``segments`` are (load address, bytes); ``marks`` are (address, is code), sorted.
+
+    ``machine``, ``flags`` and ``entry`` are those of the ELF's header.
+    """
 
     segments: tuple[tuple[int, bytes], ...]
     sections: tuple[Section, ...]
     symbols: tuple[Symbol, ...]
     marks: tuple[tuple[int, bool], ...]
+    machine: str = "EM_ARM"
+    flags: int = 0
+    entry: int = 0
 
     @cached_property
     def functions(self) -> tuple[Symbol, ...]:
@@ -102,7 +111,9 @@ def read(path: Path) -> Image:
             (s["p_paddr"], s.data()) for s in elf.iter_segments() if s["p_type"] == "PT_LOAD" and s["p_filesz"]
         )
         entries = [s for t in elf.iter_sections() if isinstance(t, SymbolTableSection) for s in t.iter_symbols()]
-        return Image(segments, sections, _symbols(entries), _marks(entries))
+        header = elf.header
+        head = header["e_machine"], header["e_flags"], header["e_entry"]
+        return Image(segments, sections, _symbols(entries), _marks(entries), *head)
 
 
 def _section(section) -> Section:  # type: ignore[no-untyped-def]  # pyelftools has no types

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lnncc.errors import LnnccError
 from lnncc.plan.interface import Interface, Signal
 from lnncc.target import Target
+from lnncc.validate import here
 from lnncc.validate.emulators.job import Job
 
 if TYPE_CHECKING:  # these need the extra, which may be missing; run() imports them when it counts
@@ -70,7 +71,7 @@ def run(
     record = _bytes(interface.inputs)
     total = steps if steps is not None else len(stdin) // record
     assert len(stdin) == total * record, "the input is not a whole number of steps"
-    chosen = emulator or _preferred(target)
+    chosen = emulator or here.emulator(target)
     job = _job(elf, interface, target, chosen, stdin, total, seconds)
     output = _execute(chosen)(job)
     assert len(output) == total * _bytes(interface.states + interface.outputs), "the output is not one record a step"
@@ -114,10 +115,6 @@ def _costs(elf: Path, target: Target, traces: "tuple[Trace, ...]") -> "tuple[tup
     if target.cycles is None:
         return instructions, ()
     return instructions, tuple(cycles.estimate(image, trace, target.cycles) for trace in traces)
-
-
-def _preferred(target: Target) -> str:
-    return target.emulated().emulators[0][0]
 
 
 def _execute(emulator: str) -> Callable[[Job], bytes]:

@@ -16,7 +16,7 @@ from lnncc.ir import Array
 from lnncc.plan.interface import Interface, Signal
 from lnncc.retarget import retargeted
 from lnncc.target import Target
-from lnncc.validate import toolchain
+from lnncc.validate import here, toolchain
 
 DRIVER = "lnn_host_driver.c"
 KEPT = 8  # libraries that stay open, so that a model is not compiled for every run
@@ -60,10 +60,11 @@ def build(made: Build, *, target: Target | None = None, sanitize: bool = False, 
     ends the process; with ``check``, every word tests its range and ``run`` raises.
 
     Raises:
-        LnnccError: E0701 without a compiler, E0702 if it fails.
+        LnnccError: E0804 if this machine's processor cannot run it, E0701 without a compiler, E0702 if it fails.
     """
     flags = (*(SANITIZE if sanitize else ()), *(CHECK if check else ()))
     chosen = targets.load(targets.HOST) if target is None else target
+    here.check_processor(chosen)
     sources = retargeted(made, chosen).sources
     return _opened(tuple(sorted(sources.items())), made.interface, chosen, flags)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lnncc.validate import armv81m
 from lnncc.validate.elf import Image
 from lnncc.validate.extras import needs
 
@@ -50,15 +51,6 @@ def length(half: int) -> int:
     return 4 if half >> 11 in WIDE else 2
 
 
-def count(image: Image, address: int, size: int) -> int:
-    """How many instructions lie in ``size`` bytes of code at ``address``, those that an IT skips included."""
-    data, offset, number = image.read(address, size), 0, 0
-    while offset < size:
-        offset += length(int.from_bytes(data[offset : offset + 2], "little"))
-        number += 1
-    return number
-
-
 def decode(image: Image, address: int, size: int) -> tuple[Instruction, ...]:
     """All instructions in ``size`` bytes of code at ``address``; one that capstone does not know is ``UNKNOWN``."""
     data, found, offset = image.read(address, size), list[Instruction](), 0
@@ -67,7 +59,7 @@ def decode(image: Image, address: int, size: int) -> tuple[Instruction, ...]:
             found.append(_instruction(one))
             offset += one.size
         if offset < size:
-            found.append(_unknown(address + offset, data[offset : offset + 2]))
+            found.append(_unknown(address + offset, data[offset : offset + 4]))
             offset += found[-1].size
     return tuple(found)
 
@@ -103,6 +95,11 @@ def _instruction(one: capstone.CsInsn) -> Instruction:
     )
 
 
-def _unknown(address: int, half: bytes) -> Instruction:
-    size = length(int.from_bytes(half, "little"))
-    return Instruction(address, size, UNKNOWN, UNKNOWN, False, (), None, None, False, frozenset())
+def _unknown(address: int, words: bytes) -> Instruction:
+    size = length(int.from_bytes(words[:2], "little"))
+    halves = [int.from_bytes(words[at : at + 2], "little") for at in range(0, size, 2)]
+    form = armv81m.form(address, *halves) if len(halves) == 2 else None
+    if form is None:
+        return Instruction(address, size, UNKNOWN, UNKNOWN, False, (), None, None, False, frozenset())
+    writes = frozenset({"sp"} if form.moves_sp else ())
+    return Instruction(address, size, form.name, form.name, False, (), form.target, None, False, writes)

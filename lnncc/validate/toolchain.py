@@ -1,5 +1,6 @@
 """C compilers: find the one a target prefers, compile and link with it. Flags choose a core, never a result."""
 
+import functools
 import importlib.util
 import os
 import shutil
@@ -14,6 +15,7 @@ from lnncc.errors import LnnccError
 from lnncc.target import HOST, Target, Toolchain
 
 COMMON = ("-std=c99", "-O2")
+ENTRY = "on_reset"  # of targets/<kind>/startup.c
 FREESTANDING = (
     "-ffreestanding",
     "-ffunction-sections",
@@ -63,9 +65,12 @@ def compile_object(
 
 
 def link(compiler: Compiler, objects: Sequence[Path], output: Path, script: Path) -> Path:
-    """Link firmware by a linker script, with the compiler's own arithmetic library and nothing else."""
+    """Link firmware by a linker script, with the compiler's own arithmetic library and nothing else.
+
+    Zig takes no entry point from a script.
+    """
     alone, library = _RUNTIME[compiler.kind]
-    options = (*alone, f"-Wl,-T,{script.resolve()}", "-Wl,--gc-sections")
+    options = (*alone, f"-Wl,-T,{script.resolve()}", f"-Wl,--entry={ENTRY}", "-Wl,--gc-sections")
     run(compiler, (*options, *_paths(objects), *library, "-o", *_paths([output])), output.parent)
     return output
 
@@ -110,7 +115,7 @@ def run(compiler: Compiler, arguments: Sequence[str], folder: Path, seconds: flo
 
 # What keeps a C library out of the link, and what brings division and the like in. Zig's compiler-rt comes by itself.
 _RUNTIME = {
-    "gcc": (("-nostdlib",), ("-lgcc",)),
+    "gcc": (("-nostdlib", "-static"), ("-lgcc",)),
     "clang": (("-nostdlib", "-fuse-ld=lld"), ()),
     "zig": ((), ()),
 }
@@ -118,17 +123,22 @@ _RUNTIME = {
 
 def _probe(entry: Toolchain, *, freestanding: bool) -> Compiler | None:
     argv = _command(entry)
-    if argv is None:
+    said = None if argv is None else _version(argv)
+    if argv is None or said is None:
         return None
+    version = said if entry.kind != "zig" else f"zig cc, {said}"
+    return Compiler(entry.kind, argv, entry.flags, version, freestanding)
+
+
+@functools.cache
+def _version(argv: tuple[str, ...]) -> str | None:
+    """The first line of what a compiler says of itself; None if it does not work."""
     try:
         done = _call((*argv, "--version"), Path(tempfile.gettempdir()), PROBE_SECONDS)
     except (OSError, LnnccError):
         return None
     words = done.stdout.strip().splitlines()
-    if done.returncode != 0 or not words:
-        return None
-    version = words[0] if entry.kind != "zig" else f"zig cc, {words[0]}"
-    return Compiler(entry.kind, argv, entry.flags, version, freestanding)
+    return words[0] if done.returncode == 0 and words else None
 
 
 def _command(entry: Toolchain) -> tuple[str, ...] | None:

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
-from lnncc.validate import thumb
+from lnncc.validate import code
 from lnncc.validate.elf import Image
 
 
@@ -38,7 +38,33 @@ class Trace:
 
     def instructions(self, image: Image) -> int:
         """Instructions executed, those that an IT block skips included, as a core's own counters do."""
-        return sum(times * thumb.count(image, b.address, b.size) for b, times in self.blocks().items())
+        return sum(times * code.count(image, b.address, b.size) for b, times in self.blocks().items())
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Collects, from all blocks that a core runs, those of the first ``limit`` calls of the function at ``entry``.
+
+    The block before the entry ends in the call, so that its end is where the call returns to.
+    """
+
+    entry: int
+    limit: int
+    finished: list[Trace] = field(default_factory=list[Trace])
+    sequence: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    before: int = 0
+    after: int | None = None
+
+    def block(self, address: int, size: int) -> None:
+        """``size`` bytes at ``address`` are about to run."""
+        if self.after is not None and address == self.after:
+            self.finished.append(from_blocks(self.sequence, self.after))
+            self.sequence, self.after = [], None
+        elif self.after is None and address == self.entry and len(self.finished) < self.limit:
+            self.after = self.before
+        if self.after is not None:
+            self.sequence.append((address, size))
+        self.before = address + size
 
 
 def from_blocks(sequence: list[tuple[int, int]], after: int) -> Trace:

@@ -9,8 +9,8 @@ enum { STATUS_FAULT = 99, VECTORS = 16 };
 
 static void on_reset(void)
 {
-#ifdef __ARM_FP
-    /* CPACR: the compiler may use FPU registers, even to copy memory, so switch the FPU on before anything else. */
+#if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
+    /* CPACR: the compiler may use FPU or MVE registers, even to copy memory, so they are switched on before anything else. */
     *(volatile uint32_t *)0xE000ED88u |= 0xFu << 20;
     __asm volatile("dsb\n isb" ::: "memory");
 #endif

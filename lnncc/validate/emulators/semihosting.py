@@ -1,4 +1,4 @@
-"""The host's side of Arm semihosting, on files that exist in memory only: in.bin, out.bin and an exit status."""
+"""The host's side of semihosting, on files that exist in memory only: in.bin, out.bin and an exit status."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ HANDLES = {b"in.bin": SOURCE, b"out.bin": SINK}
 
 
 class Operation(IntEnum):
-    """The calls that targets/cortex-m/port.c makes."""
+    """The calls that templates/firmware/semihosting.h makes."""
 
     OPEN = 0x01
     CLOSE = 0x02
@@ -26,9 +26,10 @@ Write = Callable[[int, bytes], None]
 
 @dataclass(slots=True)
 class Host:
-    """Answers calls; ``status`` is None until the firmware exits."""
+    """Answers calls, whose arguments are of ``word`` bytes; ``status`` is None until the firmware exits."""
 
     request: bytes
+    word: int = 4
     status: int | None = None
     source: BytesIO = field(init=False)
     sink: BytesIO = field(default_factory=BytesIO)
@@ -41,8 +42,8 @@ class Host:
 
     def call(self, operation: int, block: int, read: Read, write: Write) -> int:
         """The result of one call; ``block`` is the address of its arguments, ``read`` and ``write`` reach memory."""
-        raw = read(block, 12)
-        first, second, third = (int.from_bytes(raw[at : at + 4], "little") for at in (0, 4, 8))
+        raw, word = read(block, 3 * self.word), self.word
+        first, second, third = (int.from_bytes(raw[at : at + word], "little") for at in (0, word, 2 * word))
         match operation:
             case Operation.OPEN:
                 return HANDLES.get(bytes(read(first, third)), REFUSED)

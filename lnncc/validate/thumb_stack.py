@@ -1,59 +1,40 @@
-"""What one Thumb instruction does to SP, as an offset from SP on entry, with the registers that may come back to it."""
+"""What one Thumb instruction does to SP and where it goes, with the registers that may come back to SP."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Iterator
 
-from lnncc.errors import LnnccError
-from lnncc.validate.elf import Image
-from lnncc.validate.thumb import Instruction
+from lnncc.validate import thumb
+from lnncc.validate.elf import Image, Symbol
+from lnncc.validate.registers import Amount, Base, Effect, Known, checked, constant, signed, unbounded
+from lnncc.validate.thumb import Instruction, decode, length
 
-MASK = 0xFFFFFFFF
-
-
-class Base(Enum):
-    """What a known register holds: an offset from SP on entry, a constant, or the way back to the caller."""
-
-    STACK = "stack"
-    ZERO = "zero"
-    RETURN = "return"
+__all__ = ["decode", "effect", "length", "on_entry"]
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """A register's value, ``base`` plus ``amount``."""
-
-    base: Base
-    amount: int = 0
+def on_entry(image: Image) -> Known:
+    """A call leaves the stack alone: the way back is in LR."""
+    return {"sp": Amount(Base.STACK), "lr": Amount(Base.RETURN)}
 
 
-Known = Mapping[str, Amount]
-
-ON_ENTRY: Known = {"sp": Amount(Base.STACK), "lr": Amount(Base.RETURN)}
-
-
-def merge(old: Known | None, new: Known, function: str) -> Known:
-    """What holds on both paths to an instruction. Raises E0805 if SP depends on the path."""
-    if old is None:
-        return new
-    if old["sp"] != new["sp"]:
-        raise unbounded(function, "its stack depth depends on the path")
-    return {register: amount for register, amount in old.items() if new.get(register) == amount}
+def effect(image: Image, instruction: Instruction, known: Known, function: Symbol) -> Effect:
+    """Raises E0805 for an indirect call, an unknown instruction, or if SP becomes unknown."""
+    calls = tuple(_callees(instruction, function, known))
+    changed = _after(image, instruction, known, function.name)
+    falls = None
+    if _falls_through(instruction):
+        falls = known if _returns(instruction) else changed  # a skipped return leaves SP as it was
+    return Effect(changed, calls, tuple(_targets(instruction, function)), falls, _is_table(instruction))
 
 
-def after(image: Image, instruction: Instruction, known: Known, function: str) -> Known:
-    """What is known once ``instruction`` has run. Raises E0805 if SP becomes unknown."""
+def _after(image: Image, instruction: Instruction, known: Known, function: str) -> Known:
     changed = {register: amount for register, amount in known.items() if register not in instruction.writes}
     moved = _moved(instruction, known) if "sp" in instruction.writes else None
     if moved is not None:
         changed["sp"] = moved
     changed.update(_results(image, instruction, known))
-    if "sp" not in changed or changed["sp"].base is not Base.STACK:
-        raise unbounded(function, f"{instruction.text} at {instruction.address:#x} moves SP by no constant")
-    return changed
+    return checked(changed, function, instruction.text, instruction.address)
 
 
-def is_return(instruction: Instruction, known: Known) -> bool:
+def _is_return(instruction: Instruction, known: Known) -> bool:
     """Whether this ``bx`` goes back to the caller: through LR, or through a register that a ``pop`` filled."""
     register = instruction.registers[0]
     return register == "lr" or known.get(register) == Amount(Base.RETURN)
@@ -61,10 +42,11 @@ def is_return(instruction: Instruction, known: Known) -> bool:
 
 def _moved(instruction: Instruction, known: Known) -> Amount | None:
     """SP after an instruction that steps it: push, pop, and a store or load with write-back."""
-    here, step = known["sp"].amount, 4 * len(instruction.registers)
-    if instruction.name == "push":
+    here, name = known["sp"].amount, instruction.name
+    step = sum(8 if register.startswith("d") else 4 for register in instruction.registers)
+    if name in ("push", "vpush"):
         return Amount(Base.STACK, here - step)
-    if instruction.name == "pop":
+    if name in ("pop", "vpop"):
         return Amount(Base.STACK, here + step)
     memory = instruction.memory
     if memory is None or memory.base != "sp" or not instruction.writeback:
@@ -83,7 +65,7 @@ def _results(image: Image, instruction: Instruction, known: Known) -> Known:
 def _value(image: Image, instruction: Instruction, known: Known) -> Amount | None:
     match instruction.name:
         case "mov" | "movw" if instruction.immediate is not None:
-            return Amount(Base.ZERO, _signed(instruction.immediate))
+            return constant(instruction.immediate)
         case "mov" if len(instruction.registers) == 2:
             return known.get(instruction.registers[1])
         case "movt":
@@ -109,7 +91,7 @@ def _shifted(instruction: Instruction, known: Known) -> Amount | None:
     value = known.get(instruction.registers[-1])
     if value is None or value.base is not Base.ZERO or instruction.immediate is None:
         return None
-    return Amount(Base.ZERO, _signed(value.amount << instruction.immediate))
+    return constant(value.amount << instruction.immediate)
 
 
 def _literal(image: Image, instruction: Instruction) -> Amount | None:
@@ -131,18 +113,37 @@ def _sum(instruction: Instruction, known: Known, sign: int) -> Amount | None:
         right = other.amount
     if left is None or left.base is Base.RETURN:
         return None
-    return Amount(left.base, _signed(left.amount + sign * right))
+    return Amount(left.base, signed(left.amount + sign * right))
 
 
-def _signed(value: int) -> int:
-    """``value`` as a signed 32-bit number: a frame of 4 kB on a Cortex-M0 is made by adding 2^32 - 4096."""
-    return (value & MASK ^ 1 << 31) - (1 << 31)
+def _callees(instruction: Instruction, function: Symbol, known: Known) -> Iterator[int]:
+    """Addresses of functions that ``instruction`` calls or ends in."""
+    name, target = instruction.name, instruction.immediate
+    if name == thumb.UNKNOWN:
+        raise unbounded(function.name, f"an unknown instruction at {instruction.address:#x}")
+    if name == "blx" or (name == "bx" and not _is_return(instruction, known)):
+        raise unbounded(function.name, f"an indirect call at {instruction.address:#x}: {instruction.text}")
+    if target is not None and (name == "bl" or (name == "b" and not function.holds(target))):
+        yield target
 
 
-def unbounded(function: str, why: str) -> LnnccError:
-    return LnnccError(
-        "E0805",
-        f"the stack of {function} has no bound that can be read from its machine code",
-        notes=(why,),
-        helps=("lnncc writes no such code: report it with the compiler's version",),
-    )
+def _targets(instruction: Instruction, function: Symbol) -> Iterator[int]:
+    """Where in ``function`` a direct branch goes."""
+    target = instruction.immediate
+    if instruction.name in ("b", "cbz", "cbnz", "le", "wls") and target is not None and function.holds(target):
+        yield target
+
+
+def _falls_through(instruction: Instruction) -> bool:
+    ends = instruction.name in ("b", "udf") or _returns(instruction) or _is_table(instruction)
+    return instruction.conditional or not ends
+
+
+def _returns(instruction: Instruction) -> bool:
+    return instruction.name == "bx" or (instruction.name in ("pop", "ldm") and "pc" in instruction.writes)
+
+
+def _is_table(instruction: Instruction) -> bool:
+    """A jump through a table (``switch``): its targets are not followed but found as code not yet reached."""
+    computed = instruction.name in ("ldr", "mov", "add") and "pc" in instruction.writes
+    return computed or instruction.name in ("tbb", "tbh")
