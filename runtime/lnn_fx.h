@@ -21,6 +21,13 @@
 
 #define LN_FRACTION_BITS 15
 
+#ifdef LNN_CHECK
+#ifdef __cplusplus
+extern "C"
+#endif
+void lnn_failed(void);
+#endif
+
 /* What loads and sums on one machine; generated code names it where it is not the plain one. */
 #ifndef LNN_SIMD
 #define LNN_SIMD "simd/scalar.h"
@@ -41,11 +48,6 @@ typedef int32_t ln_node;
 #define LN_NODE(value, rise) ((int32_t)(((uint32_t)(value) << 16) | ((uint32_t)(rise) & 65535u)))
 
 #ifdef LNN_CHECK
-#ifdef __cplusplus
-extern "C"
-#endif
-void lnn_failed(void);
-
 LN_FN int32_t ln_checked(int64_t x)
 {
     if (x < INT32_MIN || x > INT32_MAX) {
@@ -135,7 +137,8 @@ LN_FN int16_t ln_upper(int32_t pair)
 }
 
 /* floor((2n + d) / (2d)) for 0 < d < 65536 and a quotient of 16 bits: the only division there is.
- * Raised by 32768 d, the dividend is not negative and fits 32 bits, so that truncating is rounding down. */
+ * A machine may have its own. Raised by 32768 d, the dividend is not negative and fits 32 bits, so that truncating is rounding down. */
+#ifndef LN_HAS_DIV
 LN_FN int16_t ln_div(int32_t n, int32_t d)
 {
 #ifdef LNN_CHECK
@@ -147,6 +150,7 @@ LN_FN int16_t ln_div(int32_t n, int32_t d)
     const uint32_t top = (uint32_t)n + ((uint32_t)d >> 1) + ((uint32_t)d << 15);
     return (int16_t)((int32_t)(top / (uint32_t)d) - 32768);
 }
+#endif
 
 /* Linear interpolation between nodes, the first at low, one every 1 << shift; top is the last input told apart.
  * The position between two nodes rounds down; the nodes are chosen with that in mind.

@@ -20,7 +20,7 @@ from lnncc.plan.program import Call, Loop, Statement
 from lnncc.target import Target
 from lnncc.validate import compare, emulate, firmware, host
 
-CORES = {"dsp": ("cortex-m4", "cortex-m33")}  # ISAs whose words are plain C elsewhere, and targets that have them
+CORES = {"dsp": ("cortex-m4", "cortex-m33"), "thumb1": ("cortex-m0plus",)}  # ISAs whose words are plain C elsewhere, and targets that have them
 STEPS = 12
 SHAPES = ((1, 1), (3, 2), (4, 8), (4, 9), (5, 17), (8, 24), (13, 31))
 

@@ -124,7 +124,8 @@ def test_clip() -> None:
         assert np.array_equal(in_c("clip", x, np.full_like(x, low), np.full_like(x, high)), fx.clip(x, low, high))
 
 
-def test_div_by_every_divisor() -> None:
+@pytest.mark.parametrize("machine", ["scalar", "thumb1"])
+def test_div_by_every_divisor(machine: str) -> None:
     """Dividends at, and next to, every place where the quotient changes, for every divisor of 16 bits."""
     d = np.repeat(np.arange(1, 65536), 12)
     q = RNG.integers(-32768, 32768, len(d))
@@ -134,7 +135,7 @@ def test_div_by_every_divisor() -> None:
     fits = (np.abs(n) < 1 << 31) & (quotient >= -32768) & (quotient <= 32767)
     n, d, quotient = n[fits], d[fits], quotient[fits]
     assert len(n) > 600000
-    assert np.array_equal(in_c("div", n, d), quotient)
+    assert np.array_equal(in_c("div", n, d, flags=(f'-DLNN_SIMD="simd/{machine}.h"',)), quotient)
     assert np.array_equal(fx.div(n, d), quotient)
 
 

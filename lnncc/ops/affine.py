@@ -16,6 +16,7 @@ WIDE_INPUTS = (0,)
 IN_PLACE = (0,)
 WEIGHT_BITS = (16, 8)
 MAX_BLOCKS = 4
+STEP = 8  # columns: what the kernels of larger machines read at a time
 SPARE_BITS = 1  # of the accumulator, so that the L1 bound after rounding still fits
 
 
@@ -83,11 +84,12 @@ def _column_blocks(weights: Array, reach: Array, bits: int) -> list[tuple[int, i
     cols = weights.shape[1]
     best, most = [(0, cols)], int(_row_fractions(weights, reach, bits).sum())
     for count in range(2, MAX_BLOCKS + 1):
-        edges = [cols * i // count // 2 * 2 for i in range(count)] + [cols]
+        edges = [cols * i // count // STEP * STEP for i in range(count)] + [cols]
         blocks = [(a, b) for a, b in pairwise(edges) if a < b]
         fractions = [_row_fractions(weights[:, a:b], reach[a:b], bits) for a, b in blocks]
         total = int(np.min(fractions, axis=0).sum())
-        if total >= most + len(weights) // 2:  # at least half a bit a row: else the extra pass is not worth it
+        extra = len(blocks) - len(best)
+        if total >= most + extra * len(weights) / 2:  # half a bit a row for each extra pass, else it is not worth it
             best, most = blocks, total
     return best
 

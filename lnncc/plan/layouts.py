@@ -69,7 +69,7 @@ def flat_ends(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Pack
     table = np.stack(
         [np.pad(rise << (scale - bits), ends), np.pad(value, ends, constant_values=(value[0], last))], axis=-1
     )
-    return Packed({"nodes": table}, {**attrs, "half": half, "scale": scale})
+    return Packed({"nodes": table}, {**attrs, "half": half, "bits": bits, "scale": scale})
 
 
 def synapse_words(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
@@ -89,10 +89,21 @@ def synapse_words(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> 
     return Packed({"synapse": record, **table.tables}, attrs)
 
 
+def synapse_bytes(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """b, a, w, e and twice the source of each synapse."""
+    table = flat_ends(constants, attrs)
+    record = constants["synapse"] * np.array([1, 1, 1, 1, 2])
+    if table is None or record[:, 4].max(initial=0) >= 1 << 15:
+        return None
+    return Packed({"synapse": record, **table.tables}, table.attrs)
+
+
 def _int(attrs: Mapping[str, Attr], name: str) -> int:
     value = attrs[name]
     assert isinstance(value, int)
     return value
 
 
-LAYOUTS: Mapping[str, Layout] = {"row_quads": row_quads, "flat_ends": flat_ends, "synapse_words": synapse_words}
+LAYOUTS: Mapping[str, Layout] = {
+    function.__name__: function for function in (row_quads, flat_ends, synapse_words, synapse_bytes)
+}

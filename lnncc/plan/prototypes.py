@@ -13,7 +13,7 @@ from lnncc import share
 
 LINE = re.compile(
     r"^(?:/\* layout (?P<layout>\w+): (?P<replaced>\w+(?:, \w+)*) \*/\n)?"
-    r"LN_FN (?P<result>\w+) (?P<name>\w+)\((?P<parameters>[^()]*)\)$",
+    r"LN_(?:FN|INLINE) (?P<result>\w+) (?P<name>\w+)\((?P<parameters>[^()]*)\)$",
     re.MULTILINE,
 )
 PARAMETER = re.compile(r"(?P<const>const )?(?P<type>\w+) (?P<pointer>\*?)(?P<name>\w+)")

@@ -13,7 +13,7 @@ LN_FN void ln_pairs(int32_t *y, const int32_t *x, ln_size n)
 
 /* Destinations first to first + n - 1 have synapses, the others of all none. base MAY be pair. */
 /* layout synapse_words: synapse, counts, nodes */
-LN_FN void ln_synapses_dsp(int32_t *pair, const int32_t *base, const int16_t *v, const ln_synapse_dsp *synapse, const ln_pair *nodes, int32_t half, int32_t shift, int32_t scale, ln_size first, ln_size n, ln_size all)
+LN_FN void ln_synapses_dsp(int32_t *pair, const int32_t *base, const int16_t *v, const ln_synapse_words *synapse, const ln_pair *nodes, int32_t half, int32_t shift, int32_t scale, ln_size first, ln_size n, ln_size all)
 {
     const ln_pair *const middle = ln_middle(nodes, half);
     ln_pairs(pair, base, first);
@@ -23,7 +23,7 @@ LN_FN void ln_synapses_dsp(int32_t *pair, const int32_t *base, const int16_t *v,
     for (uint32_t j = n; j != 0; j--) {
         int32_t numerator = base[0];
         int32_t denominator = base[1];
-        ln_synapse_dsp s;
+        ln_synapse_words s;
         LN_ROLLED
         do {
             s = ln_next(&synapse);

@@ -1,22 +1,11 @@
 /* Words of the Armv7E-M DSP extension (Cortex-M4, M7, M33 with DSP): two products a cycle, products of halves.
  *
- * Without that extension the same words in plain C give the same bits, so that the same folder runs on the desk. */
+ * Without that extension, and without optimisation, the same words in plain C give the same bits; so the same folder
+ * runs on the desk, too. */
 #ifndef LN_SIMD_DSP_H
 #define LN_SIMD_DSP_H
 
 #include "scalar.h"
-
-/* Two int16 in one word. */
-typedef int32_t ln_pair;
-
-#define LN_PAIR(lower, upper) ((int32_t)(((uint32_t)(upper) << 16) | ((uint32_t)(lower) & 65535u)))
-
-/* A synapse in three words: b, then a and w, then e and the source. The last one of a destination is negative. */
-typedef struct {
-    int32_t b;
-    ln_pair aw;
-    ln_pair es;
-} ln_synapse_dsp;
 
 LN_FN int32_t ln_mac(int32_t acc, int32_t a, int32_t b);
 LN_FN int32_t ln_add(int32_t a, int32_t b);
@@ -24,17 +13,17 @@ LN_FN int32_t ln_clip(int32_t x, int32_t low, int32_t high);
 LN_FN int16_t ln_lower(int32_t pair);
 LN_FN int16_t ln_upper(int32_t pair);
 
-#ifdef __ARM_FEATURE_DSP
+#if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__)
 #include <arm_acle.h>
 
 /* The next three words of constants. */
-LN_FN ln_synapse_dsp ln_next(const ln_synapse_dsp **p)
+LN_FN ln_synapse_words ln_next(const ln_synapse_words **p)
 {
     register int32_t b __asm__("r4");
     register ln_pair aw __asm__("r5");
     register ln_pair es __asm__("r6");
     __asm__("ldmia %0!, {%1, %2, %3}" : "+r"(*p), "=r"(b), "=r"(aw), "=r"(es));
-    const ln_synapse_dsp next = {b, aw, es};
+    const ln_synapse_words next = {b, aw, es};
     return next;
 }
 
@@ -116,7 +105,7 @@ LN_FN const ln_pair *ln_affine4(int32_t *y, const int32_t *acc, const int16_t *x
     return w;
 }
 #else
-LN_FN ln_synapse_dsp ln_next(const ln_synapse_dsp **p)
+LN_FN ln_synapse_words ln_next(const ln_synapse_words **p)
 {
     return *(*p)++;
 }

@@ -4,6 +4,18 @@
 
 typedef uint16_t ln_size;
 
+/* Two int16 in one word. */
+typedef int32_t ln_pair;
+
+#define LN_PAIR(lower, upper) ((int32_t)(((uint32_t)(upper) << 16) | ((uint32_t)(lower) & 65535u)))
+
+/* A synapse in words, for machines that load several at once: b, then a and w, then e and the source. */
+typedef struct {
+    int32_t b;
+    ln_pair aw;
+    ln_pair es;
+} ln_synapse_words;
+
 LN_FN int16_t ln_ld16(const int16_t *p)
 {
     return *p;

@@ -1,0 +1,21 @@
+/* affine four rows at a time, so that x is loaded once for four products. acc and y MAY be the same. */
+
+LN_INLINE void ln_affine_thumb1(int32_t *y, const int32_t *acc, const int16_t *x, const int16_t *w, const uint8_t *s, ln_size rows, ln_size cols)
+{
+    const uint32_t whole = rows & ~3u;
+    for (uint32_t r = 0; r < whole; r += 4) {
+        const ln_sums sum = ln_dot4(w, x, cols);
+        y[r] = ln_add(acc[r], ln_rshift(sum.a, s[r]));
+        y[r + 1] = ln_add(acc[r + 1], ln_rshift(sum.b, s[r + 1]));
+        y[r + 2] = ln_add(acc[r + 2], ln_rshift(sum.c, s[r + 2]));
+        y[r + 3] = ln_add(acc[r + 3], ln_rshift(sum.d, s[r + 3]));
+        w += 4 * cols;
+    }
+    for (uint32_t r = whole; r < rows; r++) {
+        int32_t sum = 0;
+        for (ln_size i = 0; i < cols; i++) {
+            sum = ln_mac(sum, *w++, x[i]);
+        }
+        y[r] = ln_add(acc[r], ln_rshift(sum, s[r]));
+    }
+}

@@ -1,0 +1,153 @@
+/* Words for Armv6-M (Cortex-M0, M0+): no divider, no product of more than 32 bits. */
+#ifndef LN_SIMD_THUMB1_H
+#define LN_SIMD_THUMB1_H
+
+#include "scalar.h"
+
+LN_FN int32_t ln_mac(int32_t acc, int32_t a, int32_t b);
+LN_FN int32_t ln_add(int32_t a, int32_t b);
+LN_FN int32_t ln_mul(int32_t a, int32_t b);
+LN_FN int32_t ln_rshift(int32_t x, int32_t shift);
+LN_FN int32_t ln_clip(int32_t x, int32_t low, int32_t high);
+LN_FN int16_t ln_lower(int32_t pair);
+LN_FN int16_t ln_upper(int32_t pair);
+
+#define LN_HAS_DIV
+
+/* round(2^31 / (256 i + 128)) for i = 128, ...: within 2^-8 of 2^31 / d for every d whose upper byte is i. */
+static const uint16_t ln_reciprocals[128] = {
+    65281, 64777, 64281, 63792, 63310, 62836, 62369, 61909,
+    61455, 61008, 60568, 60133, 59705, 59283, 58867, 58457,
+    58053, 57654, 57260, 56872, 56489, 56111, 55738, 55370,
+    55007, 54649, 54295, 53946, 53601, 53261, 52925, 52593,
+    52265, 51942, 51622, 51306, 50995, 50686, 50382, 50081,
+    49784, 49490, 49200, 48913, 48630, 48349, 48072, 47798,
+    47528, 47260, 46995, 46733, 46474, 46218, 45965, 45714,
+    45467, 45222, 44979, 44739, 44502, 44267, 44035, 43805,
+    43577, 43352, 43129, 42908, 42690, 42474, 42260, 42048,
+    41838, 41631, 41425, 41222, 41020, 40820, 40623, 40427,
+    40233, 40041, 39851, 39662, 39476, 39291, 39108, 38926,
+    38746, 38568, 38392, 38217, 38044, 37872, 37702, 37533,
+    37366, 37200, 37036, 36873, 36712, 36552, 36393, 36236,
+    36080, 35926, 35772, 35620, 35470, 35320, 35172, 35026,
+    34880, 34735, 34592, 34450, 34309, 34169, 34031, 33893,
+    33757, 33622, 33487, 33354, 33222, 33091, 32961, 32832,
+};
+
+/* As the portable word says. With d moved up to 16 bits, one step of Newton's method makes 2^31 / d of 8 correct bits one
+ * of nearly 16. From the upper half of the dividend it gives a quotient that is never too large, and too small by at most
+ * 4 (tests/test_runtime.py tries every d); the remainder says by how much. */
+LN_FN int16_t ln_div(int32_t n, int32_t d)
+{
+#ifdef LNN_CHECK
+    const int64_t raised = (int64_t)n + (d >> 1) + ((int64_t)d << 15);
+    if (d <= 0 || d > 65535 || raised < 0 || raised >= (int64_t)d << 16) {
+        lnn_failed();
+        return 0;
+    }
+#endif
+    uint32_t unit = (uint32_t)d;
+    uint32_t top = (uint32_t)n + (unit >> 1) + (unit << 15);
+    while ((unit >> 15) == 0) {
+        unit <<= 1;
+        top <<= 1;
+    }
+    const uint32_t rough = ln_reciprocals[(unit >> 8) - 128];
+    const int32_t missing = (int32_t)(((uint32_t)1 << 31) - unit * rough);
+    const uint32_t inverse = (uint32_t)((int32_t)rough + (((int32_t)rough * (missing >> 8)) >> 23));
+    uint32_t quotient = ((top >> 16) * inverse) >> 15;
+    int32_t rest = (int32_t)(top - quotient * unit);
+    while (rest >= (int32_t)unit) {
+        quotient++;
+        rest -= (int32_t)unit;
+    }
+    return (int16_t)((int32_t)quotient - 32768);
+}
+
+/* The sums of four rows, or of g e and of g over the synapses of one destination. */
+typedef struct {
+    int32_t a;
+    int32_t b;
+    int32_t c;
+    int32_t d;
+} ln_sums;
+
+/* Eight registers can multiply, and compilers keep too much in them: hence assembly. It wants them all. */
+#if defined(__thumb__) && !defined(__thumb2__) && defined(__OPTIMIZE__)
+#define LN_INLINE static inline __attribute__((always_inline))
+
+/* Dot products of x with four rows of w, one after the other. cols MUST NOT be 0. */
+LN_INLINE ln_sums ln_dot4(const int16_t *w, const int16_t *x, ln_size cols)
+{
+    ln_sums sum = {0, 0, 0, 0};
+    int32_t i = -2 * (int32_t)cols;
+    int32_t t;
+    int32_t u;
+    __asm__(".syntax unified\n1:\n\tldrsh %[u], [%[x], %[i]]\n\t"
+            "ldrsh %[t], [%[w0], %[i]]\n\tmuls %[t], %[u]\n\tadd %[a], %[t]\n\t"
+            "ldrsh %[t], [%[w1], %[i]]\n\tmuls %[t], %[u]\n\tadd %[b], %[t]\n\t"
+            "ldrsh %[t], [%[w2], %[i]]\n\tmuls %[t], %[u]\n\tadd %[c], %[t]\n\t"
+            "ldrsh %[t], [%[w3], %[i]]\n\tmuls %[t], %[u]\n\tadd %[d], %[t]\n\t"
+            "adds %[i], #2\n\tbne 1b"
+            : [a] "+h"(sum.a), [b] "+h"(sum.b), [c] "+h"(sum.c), [d] "+h"(sum.d), [i] "+l"(i), [t] "=&l"(t), [u] "=&l"(u)
+            : [x] "l"(x + cols), [w0] "l"(w + cols), [w1] "l"(w + 2 * cols), [w2] "l"(w + 3 * cols), [w3] "l"(w + 4 * cols)
+            : "cc", "memory");
+    return sum;
+}
+
+/* Adds the synapses from p to end, at least one, to a pair; sources count in bytes. Between the 2 half nodes, half a
+ * power of two, shift, bits of fraction and scale are as in ln_synapses_thumb1. */
+LN_INLINE ln_sums ln_add_synapses(ln_sums sum, const ln_synapse_words *p, const ln_synapse_words *end, const int16_t *v, const ln_pair *nodes, int32_t half, int32_t shift, int32_t bits, int32_t scale)
+{
+    int32_t t;
+    __asm__(".syntax unified\n\tb 1f\n"
+            "2:\n\tasrs %[t], %[t], #31\n\tmvns %[t], %[t]\n\tlsrs %[t], %[t], %[most]\n\tb 3f\n"
+            "1:\n\tldmia %[p]!, {r3, r4, r5}\n\t"
+            "lsrs %[t], r5, #16\n\tldrsh %[t], [%[v], %[t]]\n\t"
+            "sxth r6, r4\n\tmuls %[t], r6\n\tadds r3, r3, %[t]\n\t"
+            "asrs %[t], r3, %[shift]\n\tadd %[t], %[half]\n\tlsrs r6, %[t], %[index]\n\tbne 2b\n"
+            "3:\n\tlsls %[t], %[t], #2\n\tldr %[t], [%[nodes], %[t]]\n\t"
+            "lsls r3, r3, %[above]\n\tlsrs r3, r3, %[below]\n\t"
+            "sxth r6, %[t]\n\tmuls r6, r3\n\tasrs r6, r6, %[scale]\n\t"
+            "asrs %[t], %[t], #16\n\tadds %[t], %[t], r6\n\t"
+            "lsrs r4, r4, #16\n\tmuls %[t], r4\n\tadd %[t], %[round]\n\tasrs %[t], %[t], #15\n\t"
+            "sxth r5, r5\n\tadd %[d], %[t]\n\tmuls r5, %[t]\n\tadd %[n], r5\n\t"
+            "cmp %[p], %[end]\n\tbne 1b"
+            : [p] "+l"(p), [n] "+h"(sum.a), [d] "+h"(sum.b), [t] "=&l"(t)
+            : [end] "h"(end), [v] "l"(v), [nodes] "l"(nodes), [half] "h"(half), [round] "h"((int32_t)16384),
+              [shift] "i"(shift), [above] "i"(32 - shift), [below] "i"(32 - bits), [scale] "i"(scale),
+              [index] "i"(__builtin_ctz((unsigned)half) + 1), [most] "i"(31 - __builtin_ctz((unsigned)half))
+            : "r3", "r4", "r5", "r6", "cc", "memory");
+    return sum;
+}
+#else
+#define LN_INLINE LN_FN
+
+LN_FN ln_sums ln_dot4(const int16_t *w, const int16_t *x, ln_size cols)
+{
+    int32_t sums[4] = {0, 0, 0, 0};
+    for (ln_size r = 0; r < 4; r++) {
+        for (ln_size i = 0; i < cols; i++) {
+            sums[r] = ln_mac(sums[r], *w++, x[i]);
+        }
+    }
+    const ln_sums sum = {sums[0], sums[1], sums[2], sums[3]};
+    return sum;
+}
+
+LN_FN ln_sums ln_add_synapses(ln_sums sum, const ln_synapse_words *p, const ln_synapse_words *end, const int16_t *v, const ln_pair *nodes, int32_t half, int32_t shift, int32_t bits, int32_t scale)
+{
+    for (; p != end; p++) {
+        const int32_t argument = ln_mac(p->b, ln_lower(p->aw), v[(p->es >> 17) & 32767]);
+        const ln_pair node = nodes[half + ln_clip(argument >> shift, -half, half - 1)];
+        const int32_t fraction = (argument >> (shift - bits)) & (((int32_t)1 << bits) - 1);
+        const int32_t f = ln_add(ln_upper(node), ln_mul(ln_lower(node), fraction) >> scale);
+        const int32_t g = ln_rshift(ln_mul(ln_upper(p->aw), f), 15);
+        sum.a = ln_mac(sum.a, g, ln_lower(p->es));
+        sum.b = ln_add(sum.b, g);
+    }
+    return sum;
+}
+#endif
+
+#endif
