@@ -10,11 +10,12 @@ from lnncc.archive import Model
 from lnncc.build import Build
 from lnncc.calibration import prepared
 from lnncc.certificate import certificate, facts
-from lnncc.choices import Choices, uniform
+from lnncc.choices import Choice, Choices
 from lnncc.emit import emit
 from lnncc.ir import Graph
 from lnncc.ops import NAMES
 from lnncc.options import Settings
+from lnncc.passes.choose import choose
 from lnncc.passes.formats import formats
 from lnncc.passes.fuse import fuse
 from lnncc.passes.prove import prove
@@ -45,6 +46,7 @@ def compile(  # the verb of the interface
     ranges: Declared | None = None,
     target: str = "host",
     bits: int = 16,
+    optimise: str = "balanced",
     choices: Choices | None = None,
     name: str = "model",
     dump: Path | None = None,
@@ -55,6 +57,7 @@ def compile(  # the verb of the interface
     ``state`` is the initial state and ``inputs`` the inputs of one step, as arrays or ``ShapeDtypeStruct``.
     ``dt`` is in the units of training. ``calibration`` is recorded input, (steps, ...) or (streams, steps, ...);
     ``ranges`` declares (low, high) by input. ``bits`` = 8 means int8 weights with int16 activations and states.
+    ``optimise`` is for speed, size or balanced: where there is larger and faster, or shorter and slower C.
     ``choices`` are those of an earlier build, ``prog.build.choices``, which give the same formats again.
     ``dump`` is a folder that gets the graph after each stage.
 
@@ -62,7 +65,7 @@ def compile(  # the verb of the interface
         LnnccError: E02xx options, E03xx model, E04xx data.
     """
     model = step if isinstance(step, Model) else _traced(step, params, state, inputs)
-    settings = Settings(name, target, bits, dt)
+    settings = Settings(name, target, bits, dt, optimise)
     return compile_model(model, settings, calibration=calibration, ranges=ranges or {}, choices=choices, dump=dump)
 
 
@@ -78,7 +81,6 @@ def compile_model(
     """The pipeline; ``compile`` is its friendly front."""
     chip = targets.load(settings.target)
     options.check(settings, ranges, model.graph)
-    choices = uniform(settings.bits) if choices is None else choices
     data = None if calibration is None else prepared(calibration, model.graph)
     seen = _Dump(dump)
 
@@ -87,13 +89,15 @@ def compile_model(
     graph = seen("reroll", reroll(graph), primitives.NAMES)
     graph = seen("fuse", fuse(graph), FUSED)
     graph = seen("tails", tails(graph), FUSED)
+    if choices is None:
+        choices = choose(graph, Choice(weight_bits=settings.bits), settings.optimise, chip)
     graph = seen("widths", widths(graph), FUSED)
     spans = _ranges(graph, declared=ranges, calibration=data)
     graph = seen("formats", formats(graph, spans), FUSED)
     graph = seen("quantise", quantise(graph, spans, choices), FUSED)
     graph, proof = prove(graph)
     graph = seen("prove", graph, FUSED)
-    layout = plan(graph, settings.name, proof.bounds, chip)
+    layout = plan(graph, settings.name, proof.bounds, chip, settings.optimise)
     proven, known = certificate(graph, proof, settings.name), facts(layout, spans, proof)
     return Program(Build(settings, choices, layout.interface, model.graph, graph, emit(layout), proven, known))
 

@@ -191,6 +191,25 @@ def _lookup(nodes: Array, x: Array, low: int, shift: int) -> Array:
 
 
 @_word
+def interpolate(nodes: Array, x: Plain, shift: int) -> Plain:
+    """Each element of x in a table of its own, ``nodes`` (elements, nodes) in half units, one every 2**shift of int16.
+
+    The position is that of the middle of x's last place, so that both parts of an interval fit 15 bits.
+    """
+    low, high = (x.low, x.high) if isinstance(x, Interval) else (x, x)
+    if x.shape[-1] and (low.min() < INT16[0] or high.max() > INT16[1]):
+        raise Unproven("interpolate outside int16")
+    if isinstance(x, Interval):
+        first, last = (low - INT16[0]) >> shift, (high - INT16[0]) >> shift
+        parts = [row[i : j + 2] for row, i, j in zip(nodes, first, last, strict=True)]
+        least, most = (np.array([end(part) for part in parts], np.int64) for end in (np.min, np.max))
+        return Interval((least + 1) >> 1, (most + 1) >> 1)
+    left, index = (x - INT16[0]) >> shift, np.arange(len(nodes))
+    part = ((x & ((1 << shift) - 1)) << (15 - shift)) + (1 << (14 - shift))
+    return nodes[index, left] * ((1 << 15) - part) + nodes[index, left + 1] * part + (1 << 15) >> 16
+
+
+@_word
 def dot(weights: Array, x: Plain) -> Plain:
     """weights (rows, cols) times x (..., cols); no partial sum, in any order, leaves int32."""
     if isinstance(x, Interval):

@@ -18,6 +18,7 @@ true try typename using virtual main lnn
 """
 KEYWORDS = frozenset(re.findall(r"\w+", WORDS_OF_C))
 BITS = (8, 16)
+OPTIMISE = ("balanced", "speed", "size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +29,23 @@ class Settings:
     target: str = "host"
     bits: int = 16
     dt: float | None = None
+    optimise: str = "balanced"
 
 
 def check(settings: Settings, ranges: Mapping[str, tuple[float, float]], graph: Graph) -> None:
     """Refuse what cannot be meant.
 
     Raises:
-        LnnccError: E0202 dt, E0203 name, E0204 bits, E0205 ranges.
+        LnnccError: E0202 dt, E0203 name, E0204 bits or optimise, E0205 ranges.
     """
     _name(settings.name)
     _dt(settings.dt, graph)
     if settings.bits not in BITS:
         raise LnnccError("E0204", f"{settings.bits} bits is no width lnncc compiles to", helps=("use bits 8 or 16",))
+    if settings.optimise not in OPTIMISE:
+        raise LnnccError(
+            "E0204", f"cannot optimise for {settings.optimise!r}", helps=("optimise for " + ", ".join(OPTIMISE),)
+        )
     labels = [p.label for p in graph.inputs]
     for label, (low, high) in ranges.items():
         _range(label, low, high, labels)

@@ -20,4 +20,4 @@ def retargeted(build: Build, target: Target) -> Build:
 @functools.lru_cache(KEPT)
 def _planned(build: Build, target: Target) -> Build:
     graph, proof = prove(build.integer)
-    return replace(build, sources=emit(plan(graph, build.name, proof.bounds, target)))
+    return replace(build, sources=emit(plan(graph, build.name, proof.bounds, target, build.settings.optimise)))

@@ -10,13 +10,31 @@
 
 #define LN_FN static inline
 
-/* In front of a loop of few trips: unrolling it costs more than it saves. */
+/* In front of a loop of few trips: unrolling it costs more than it saves. LN_UNROLLED: the number of trips is literal,
+ * and so are what the loop reads of tables. */
 #if defined(__clang__)
 #define LN_ROLLED _Pragma("clang loop unroll(disable)")
+#define LN_UNROLLED _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__) && __GNUC__ >= 8
 #define LN_ROLLED _Pragma("GCC unroll 1")
+#define LN_UNROLLED _Pragma("GCC unroll 1024")
 #else
 #define LN_ROLLED
+#define LN_UNROLLED
+#endif
+
+/* Functions that many call and that shall exist once. */
+#if defined(__GNUC__)
+#define LN_SHARED static __attribute__((noinline, unused))
+#else
+#define LN_SHARED static
+#endif
+
+/* Kernels whose parameters have to be literal when they are compiled. */
+#if defined(__GNUC__)
+#define LN_INLINE static inline __attribute__((always_inline))
+#else
+#define LN_INLINE LN_FN
 #endif
 
 #define LN_FRACTION_BITS 15
@@ -168,6 +186,15 @@ LN_FN int32_t ln_lookup(const ln_node *nodes, int32_t x, int32_t low, int32_t to
 LN_FN int32_t ln_direct(const int16_t *values, int32_t x, int32_t low, int32_t top, int32_t shift)
 {
     return ln_ld16(values - (low >> shift) + (ln_clip(x, low, top) >> shift));
+}
+
+/* A table over all of int16 in half units, one node every 1 << shift, shift at most 14. The position is that of the middle
+ * of x's last place, so that both parts of an interval fit 15 bits. */
+LN_FN int32_t ln_interpolate(const int16_t *nodes, int32_t x, int32_t shift)
+{
+    const int16_t *const left = nodes + ((x + 32768) >> shift);
+    const int32_t part = ((x & (((int32_t)1 << shift) - 1)) << (15 - shift)) + ((int32_t)1 << (14 - shift));
+    return ln_rshift(ln_mac(ln_mul(ln_ld16(left), 32768 - part), ln_ld16(left + 1), part), 16);
 }
 
 #endif

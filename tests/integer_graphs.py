@@ -167,6 +167,15 @@ class Builder:
         attrs: Mapping[str, Attr] = {"low": -(16 << 22), "top": (16 << 22) - 1, "shift": 22, "kind": kind, "n": n}
         return self.op("synapses", (base, v, *constants), (n, 2), Format(32, 12), **attrs)
 
+    def synapse_tables(self, rng: np.random.Generator, base: str, v: str, counts: object, shift: int) -> str:
+        counts = np.array(counts)
+        total = int(counts.sum())
+        nodes = self.constant(rng.integers(0, 6000, (total, (65536 >> shift) + 1)), Format(16, 0), "conductance")
+        e, src = rng.integers(-FULL, FULL, total), rng.integers(0, self.size(v), total)
+        constants = nodes, self.constant(e), self.constant(src, Format(16, 0)), self.constant(counts, Format(16, 0))
+        attrs: Mapping[str, Attr] = {"shift": shift, "sources": self.size(v), "n": len(counts)}
+        return self.op("synapse_tables", (base, v, *constants), (len(counts), 2), Format(32, 12), **attrs)
+
     def mean(self, rng: np.random.Generator, pair: str, z: str) -> str:
         n = self.size(z)
         return self.op("mean", (pair, z, self.constant(rng.integers(0, 20000, n), Format(16, 0))), n, n=n)

@@ -13,7 +13,7 @@ LAYERS = (
     "expr means shapes",
     "tape",
     "fx",
-    "minimax gptq",
+    "minimax polygons gptq",
     "lut quantiser serial",
     "ops",
     "target",

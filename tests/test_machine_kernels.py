@@ -20,7 +20,10 @@ from lnncc.plan.program import Call, Loop, Statement
 from lnncc.target import Target
 from lnncc.validate import compare, emulate, firmware, host
 
-CORES = {"dsp": ("cortex-m4", "cortex-m33"), "thumb1": ("cortex-m0plus",)}  # ISAs whose words are plain C elsewhere, and targets that have them
+CORES = {
+    "dsp": ("cortex-m4", "cortex-m33"),
+    "thumb1": ("cortex-m0plus",),
+}  # ISAs whose words are plain C elsewhere, and targets that have them
 STEPS = 12
 SHAPES = ((1, 1), (3, 2), (4, 8), (4, 9), (5, 17), (8, 24), (13, 31))
 
@@ -63,7 +66,21 @@ def neurons() -> Graph:
     return b.graph()
 
 
+def tables() -> Graph:
+    """Synapses with tables of their own, some destinations without any, a base that is a constant or none."""
+    b, rng = Builder(), np.random.default_rng(0)
+    x, v = b.input(5), b.state(rng.integers(-FULL, FULL, 6))
+    base = b.synapse_tables(rng, b.leak(rng, 6), x, [0, 0, 3, 1, 0, 4], shift=12)
+    [u] = b.loop((v,))
+    inner = b.synapse_tables(rng, base, u, [1, 2, 0, 0, 7, 1], shift=10)
+    [after] = b.end((v,), (u,), (b.mean(rng, inner, u),), trips=3)
+    b.becomes(v, after)
+    b.output(b.slice(after, 1, 4))
+    return b.graph()
+
+
 GRAPHS: Mapping[str, Graph] = {"affine": affine(16), "affine_w8": affine(8), "table": table(), "synapses": neurons()}
+GRAPHS |= {"synapse_tables": tables()}
 GRAPHS |= {f"drawn {seed}": drawn(seed) for seed in range(6)}
 
 
@@ -78,10 +95,10 @@ def inputs(graph: Graph) -> tuple[Array, ...]:
 
 
 @functools.cache
-def built(name: str, machine: str) -> Build:
+def built(name: str, machine: str, optimise: str = "balanced") -> Build:
     """Planned for ``machine`` and named as a build for the host, so that it is compiled as it is."""
     chosen = replace(target.load(target.HOST), isa=(machine,))
-    layout = plan(GRAPHS[name], "m", {}, chosen)
+    layout = plan(GRAPHS[name], "m", {}, chosen, optimise)
     empty = Graph({}, {}, (), (), (), ())
     return Build(Settings("m"), Choices(), layout.interface, empty, GRAPHS[name], emit(layout), {}, {})
 
@@ -90,17 +107,30 @@ def built(name: str, machine: str) -> Build:
 @pytest.mark.parametrize("name", GRAPHS)
 @pytest.mark.parametrize("machine", CORES)
 def test_on_the_desk(machine: str, name: str, mode: dict[str, bool]) -> None:
-    build, xs = built(name, machine), inputs(GRAPHS[name])
+    _equal_on_the_desk(machine, name, "balanced", mode)
+
+
+@pytest.mark.parametrize("optimise", ["speed", "size"])
+@pytest.mark.parametrize("name", ["synapses", "synapse_tables", "drawn 0", "drawn 3"])
+def test_on_the_desk_for_speed_and_for_size(name: str, optimise: str) -> None:
+    _equal_on_the_desk("dsp", name, optimise, {"check": True})
+
+
+def _equal_on_the_desk(machine: str, name: str, optimise: str, mode: dict[str, bool]) -> None:
+    build, xs = built(name, machine, optimise), inputs(GRAPHS[name])
     trace = host.run(host.build(build, **mode), build.interface, xs)
     assert compare.equal_steps(trace, twin.run(GRAPHS[name], xs)) == STEPS
 
 
+@pytest.mark.parametrize("optimise", ["balanced", "speed"])
 @pytest.mark.parametrize("name", [name for name in GRAPHS if not name.startswith("drawn")])
 @pytest.mark.parametrize("core", [core for cores in CORES.values() for core in cores])
-def test_on_an_emulated_core(core: str, name: str, tmp_path: Path) -> None:
+def test_on_an_emulated_core(core: str, name: str, optimise: str, tmp_path: Path) -> None:
+    if optimise == "speed" and name != "synapse_tables":
+        pytest.skip("nothing is done for speed here")
     pytest.importorskip("unicorn", reason="needs the mcu extra")
     [machine] = [machine for machine, cores in CORES.items() if core in cores]
-    build, xs, chosen = built(name, machine), inputs(GRAPHS[name]), target.load(core)
+    build, xs, chosen = built(name, machine, optimise), inputs(GRAPHS[name]), target.load(core)
     assert _output(build, chosen, xs, tmp_path) == _record(twin.run(GRAPHS[name], xs))
 
 
@@ -123,7 +153,8 @@ def test_every_kernel_of_a_machine_was_called(machine: str) -> None:
     folder = Path(prototypes.__file__).parents[2] / "runtime" / "kernels"
     texts = [path.read_text() for path in folder.glob(f"*.{machine}.h")]
     own = {line["name"] for text in texts for line in prototypes.LINE.finditer(text) if line["layout"]}
-    called = {f for name in GRAPHS for f in _called(plan(GRAPHS[name], "m", {}, _only(machine)).statements)}
+    plans = [plan(graph, "m", {}, _only(machine), goal) for graph in GRAPHS.values() for goal in ("balanced", "speed")]
+    called = {function for made in plans for function in _called(made.statements)}
     assert own and own <= called
 
 

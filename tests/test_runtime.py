@@ -158,6 +158,15 @@ def test_direct_on_every_input(shift: int) -> None:
     assert np.array_equal(in_c("direct", x, pairs, np.array([low, top, shift])), fx.direct(values, x, low, shift))
 
 
+@pytest.mark.parametrize("shift", [8, 10, 14])
+def test_interpolate_on_every_input(shift: int) -> None:
+    nodes = RNG.integers(-32768, 32768, (65536 >> shift) + 1)
+    x = np.arange(-32768, 32768)
+    packed = np.resize(nodes, len(nodes) + len(nodes) % 2).astype("<i2").view("<i4")
+    expected = fx.interpolate(np.broadcast_to(nodes, (len(x), len(nodes))), x, shift)
+    assert np.array_equal(in_c("interpolate", x, packed, np.array([shift])), expected)
+
+
 def _int32(x: np.ndarray) -> np.ndarray:
     return ((x + (1 << 31)) % (1 << 32)) - (1 << 31)
 

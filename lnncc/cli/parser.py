@@ -91,6 +91,7 @@ def _compile(parser: Parser) -> None:
     add("--range", metavar="X=LO:HI", action="append", default=[], help="the range of an input (repeat for more)")
     add("--dt", metavar="DT", help="time between two steps, in the units of training")
     add("--bits", metavar="N", default="16", help="of weights: 8 or 16 (default)")
+    add("--optimise", metavar="FOR", default="balanced", help="speed, size or balanced (default)")
     add("--name", metavar="NAME", default="model", help="of the C functions and files (default: model)")
     add("--dump", metavar="DIR", help="write the graph after each stage into this folder")
     states = "the output of an ONNX model that is the next state of an input (repeat for more); none: it has no state"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lnncc import expr, fx, lut
+from lnncc import expr, fx, lut, polygons
 from lnncc.expr import Expr
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
@@ -19,7 +19,7 @@ from lnncc.quantiser import Quantiser
 WIDE = True
 WIDE_INPUTS = (0,)
 IN_PLACE = (0,)
-TABLES = lut.KINDS
+TABLES = (*lut.KINDS, "own")  # one table of f for all, or one of g a synapse: op ``synapse_tables``
 RECORD = ("b", "a", "w", "e", "src")  # the columns of the constant that holds the synapses
 F_BITS = 15  # f is Q0.15
 
@@ -70,6 +70,9 @@ def base_hull(base: Interval) -> tuple[Array, Array]:
 
 
 def quantise(node: Node, q: Quantiser) -> None:
+    if q.choice(node).table.kind == "own":
+        _own_tables(node, q)
+        return
     base, v, a, b, w, e, src, counts = node.inputs
     counts_int = q.floats(counts).astype(np.int64)
     scale = np.repeat(q.scale(node), counts_int)
@@ -98,6 +101,31 @@ def quantise(node: Node, q: Quantiser) -> None:
     place: dict[str, Attr] = {"low": table.low, "top": table.top, "shift": table.shift}
     attrs: dict[str, Attr] = {**place, "kind": table.kind, "n": len(counts_int)}
     q.emit("synapses", (q.pair(base, node), v, *constants), node.outputs[0], Format(32, state.frac), attrs)
+
+
+def _own_tables(node: Node, q: Quantiser) -> None:
+    """The node as ``synapse_tables``: each g = w · f(a · v + b) as a table over all of int16, in half units."""
+    base, v, a, b, w, e, src, counts = node.inputs
+    counts_int, state = q.floats(counts).astype(np.int64), q.pair_format(node)
+    unit, reach = 2.0 ** -q.format(v).frac, q.span(v)
+    weight = 2 * q.floats(w) * np.repeat(q.scale(node), counts_int)
+    sources = q.floats(src).astype(np.int64)
+
+    def conductance(raw: Array) -> Array:
+        return weight * expr.evaluate(_expr(node.attrs), q.floats(a) * (raw[:, None] * unit) + q.floats(b))
+
+    intervals = q.choice(node).table.intervals
+    spans = np.stack([reach.low[sources], reach.high[sources]]) / unit
+    nodes = polygons.fitted(conductance, spans, intervals)
+    reversal = np.clip(np.rint(q.floats(e) * 2.0**state.frac), -32768, 32767)
+    constants = (
+        q.constant(nodes, Format(16, 0), label=f"twice the conductance of each synapse, {intervals} intervals"),
+        q.constant(reversal.astype(np.int64), state, label="reversal potential of each synapse"),
+        q.constant(sources, Format(16, 0), label="source of each synapse"),
+        q.constant(counts_int, Format(16, 0), label="synapses of each destination"),
+    )
+    attrs: dict[str, Attr] = {"shift": 16 - int(np.log2(intervals)), "sources": q.size(v), "n": len(counts_int)}
+    q.emit("synapse_tables", (q.pair(base, node), v, *constants), node.outputs[0], Format(32, state.frac), attrs)
 
 
 def _argument_fraction(a: Array, limit: float, source: Format) -> int:

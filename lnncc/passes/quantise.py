@@ -53,7 +53,7 @@ class _Quantiser:
         self.labels: dict[str, str] = {}
         self.nodes: list[Node] = []
         self.node: Node | None = None
-        self.scales = _scales(source)
+        self.scales = _scales(source, choices)
         self.shared: dict[tuple[object, ...], str] = {}
 
     def graph(self) -> Graph:
@@ -186,8 +186,11 @@ class _Quantiser:
         self.nodes.append(Node(op, inputs, (output,), attrs, source=self.node.source if self.node else None))
 
 
-def _scales(graph: Graph) -> dict[str, Array]:
-    """Units of conductance for each destination, by the value of the mean and of every pair that leads to it."""
+def _scales(graph: Graph, choices: Choices) -> dict[str, Array]:
+    """Units of conductance for each destination, by the value of the mean and of every pair that leads to it.
+
+    Tables of single synapses hold half units.
+    """
     makers = {node.outputs[0]: node for node in graph.walk()}
     scales: dict[str, Array] = {}
     for mean in (node for node in graph.walk() if node.op == "mean"):
@@ -203,7 +206,7 @@ def _scales(graph: Graph) -> dict[str, Array]:
             weights, counts = (graph.constants[synapses.inputs[i]] for i in (4, 7))
             owner = np.repeat(np.arange(len(counts)), counts.astype(int))
             np.add.at(total, owner, weights)
-            np.maximum.at(biggest, owner, weights)
+            np.maximum.at(biggest, owner, weights * (2 if choices.of(synapses).table.kind == "own" else 1))
             terms += counts
             pair = synapses.inputs[0]
         total += graph.constants[pair][:, 1]

@@ -1,6 +1,8 @@
 """Calls: the instructions of a timeline as calls of kernels, with the constants that they read."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -10,7 +12,7 @@ from lnncc.plan import layouts, prototypes
 from lnncc.plan.copies import Copy
 from lnncc.plan.layouts import MAX_SHIFT, Packed
 from lnncc.plan.places import Place, Places
-from lnncc.plan.program import Call, Loop, Statement, Table
+from lnncc.plan.program import Buffer, Call, Loop, Statement, Table
 from lnncc.plan.prototypes import Parameter, Prototype
 from lnncc.plan.records import NODE, RECORDS
 from lnncc.plan.timeline import Execute, Instruction, Moves, Ref, Repeat
@@ -24,6 +26,7 @@ LIMITS = {
     "int32_t": (-(1 << 31), (1 << 31) - 1),
 }
 POINTED = {16: "int16_t", 32: "int32_t"}
+SCRATCH = "scratch"  # the parameter of kernels that need memory while they run
 SHIFTS = "s"  # the parameter of kernels with a right shift for each row; it follows the rows
 
 
@@ -37,19 +40,33 @@ class Writer:
         names: Mapping[int, str],
         copies: Mapping[int, list[Copy]],
         isa: tuple[str, ...],
+        *,
+        unroll: bool,
     ) -> None:
         self.graph, self.where, self.names, self.copies, self.isa = graph, where, names, copies, isa
+        self.unroll = unroll
         self.bits = {name: v.format.bits for name, v in graph.values.items() if v.format is not None}
         self.tables: dict[tuple[str, bytes], Table] = {}
-        self.kernels: set[str] = set()
+        self.kernels: dict[str, int] = {}  # files, and how many calls are written
+        self.scratch: dict[str, Buffer] = {}
         self.loops = 0
 
     def statements(self, instructions: Iterable[Instruction]) -> tuple[Statement, ...]:
-        return tuple(statement for i in instructions for statement in self._written(i))
+        """Calls for one destination each, of one instruction and the next, alternate: what the first makes need not be
+        stored for long. Such kernels read in their first call what others may overwrite, so that this is the same."""
+        written: list[Statement] = []
+        last: list[Statement] = []
+        for made in (list(self._written(i)) for i in instructions):
+            if 1 < len(made) == len(last):
+                written[-len(last) :] = chain.from_iterable(zip(last, made, strict=True))
+                last = []
+            elif made:
+                written, last = written + made, made
+        return tuple(written)
 
     def _written(self, instruction: Instruction) -> Iterator[Statement]:
         if isinstance(instruction, Execute):
-            yield self._call(instruction)
+            yield from self._calls(instruction)
         elif isinstance(instruction, Moves):
             yield from map(self._copy, self.copies[instruction.time])
         else:
@@ -60,7 +77,7 @@ class Writer:
         variable, self.loops = f"u{self.loops}", self.loops + 1
         return Loop(variable, repeat.trips, self.statements(repeat.body))
 
-    def _call(self, execute: Execute) -> Call:
+    def _calls(self, execute: Execute) -> tuple[Call, ...]:
         """The call of the first kernel that likes these constants: a machine's own, else the portable one."""
         node = execute.node
         op = OPS[node.op]
@@ -69,7 +86,7 @@ class Writer:
         self._check_shifts(execute, portable)
         reads = dict(zip((p.name for p in portable.parameters if p.reads), execute.inputs, strict=True))
         for own in prototypes.variants(node.op, function, self.isa):
-            packed = self._packed(own, reads, node.attrs)
+            packed = self._packed(own, reads, {**node.attrs, "unroll": self.unroll})
             if packed is not None:
                 return self._bound(own, execute, reads, packed)
         return self._bound(portable, execute, reads, Packed({}, node.attrs))
@@ -84,9 +101,13 @@ class Writer:
         values = {name: self.graph.constants[reads[name].value] for name in own.replaced}
         return layouts.LAYOUTS[own.layout](values, attrs)
 
-    def _bound(self, kernel: Prototype, execute: Execute, reads: Mapping[str, Ref], packed: Packed) -> Call:
+    def _bound(self, kernel: Prototype, execute: Execute, reads: Mapping[str, Ref], packed: Packed) -> tuple[Call, ...]:
+        self._count(kernel.file)
+        attrs = ({**packed.attrs, **more} for more in packed.calls)
+        return tuple(self._call(kernel, execute, reads, replace(packed, attrs=each)) for each in attrs)
+
+    def _call(self, kernel: Prototype, execute: Execute, reads: Mapping[str, Ref], packed: Packed) -> Call:
         """Pointers to results are the outputs, to constants the inputs, in order; tables and scalars go by name."""
-        self.kernels.add(kernel.file)
         replaced = [reads[name].value for name in kernel.replaced]
         written, read = iter((execute.output,)), iter(ref for ref in reads.values() if ref.value not in replaced)
         label = ", ".join(self.graph.labels.get(name, "constants") for name in replaced)
@@ -94,12 +115,24 @@ class Writer:
         for parameter in kernel.parameters:
             if parameter.name in packed.tables:
                 arguments.append(self._table(packed.tables[parameter.name], parameter, label))
+            elif parameter.name == SCRATCH:
+                arguments.append(self._scratch(parameter.type, packed.scratch))
             elif parameter.pointer:
                 arguments.append(self._pointer(next(read if parameter.const else written), parameter))
             else:
                 arguments.append(_scalar(packed.attrs[parameter.name], parameter))
         assert next(read, None) is None and next(written, None) is None, f"{kernel.name}: operands left over"
         return Call(kernel.name, tuple(arguments), kernel.counts)
+
+    def _count(self, file: str) -> None:
+        self.kernels[file] = self.kernels.get(file, 0) + 1
+
+    def _scratch(self, kind: str, size: int) -> str:
+        """The one local array of that type that kernels use while they run, as large as any of them wants it."""
+        known = self.scratch.get(kind)
+        name = f"q{len(self.scratch)}" if known is None else known.name
+        self.scratch[kind] = Buffer(name, kind, size if known is None else max(size, known.size))
+        return name
 
     def _check_shifts(self, execute: Execute, prototype: Prototype) -> None:
         """A row may be shifted by more than C allows only if it is all zero, so that every shift gives the same."""
@@ -112,7 +145,7 @@ class Writer:
 
     def _copy(self, copy: Copy) -> Call:
         _, source, size = prototypes.find("copy", "copy").parameters
-        self.kernels.add("copy")
+        self._count("copy")
         origin = self._constant(copy.source, source) if isinstance(copy.source, Ref) else self._at(copy.source)
         return Call("ln_copy", (self._at(copy.to), origin, _scalar(copy.size, size)))
 

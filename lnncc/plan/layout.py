@@ -17,24 +17,30 @@ from lnncc.plan.program import HASH_BYTES, Field, Plan
 from lnncc.plan.timeline import timeline
 from lnncc.target import Target
 
+BALANCED, SPEED, SIZE = "balanced", "speed", "size"
 
-def plan(graph: Graph, name: str, bounds: Mapping[str, Interval], target: Target) -> Plan:
-    """Lay out ``graph`` as the C of model ``name`` for ``target``. ``bounds`` are the proven raw intervals by value."""
+
+def plan(graph: Graph, name: str, bounds: Mapping[str, Interval], target: Target, optimise: str = BALANCED) -> Plan:
+    """Lay out ``graph`` as the C of model ``name`` for ``target``. ``bounds`` are the proven raw intervals by value.
+
+    For ``speed``, kernels that can be are called once a destination; for ``size``, none with two calls is inlined.
+    """
     line = timeline(graph)
     where = places(graph, line)
     copies = schedule(line, where)
     names, buffers = pack(where.blocks, line.lives)
-    writer = Writer(graph, where, names, copies, target.isa)
+    writer = Writer(graph, where, names, copies, target.isa, unroll=optimise == SPEED)
     statements = writer.statements(line.instructions)
     return Plan(
         interface=_interface(graph, name, bounds),
         fields=tuple(_field(graph, i, s, bounds) for i, s in enumerate(graph.states)),
         tables=tuple(writer.tables.values()),
-        buffers=buffers,
+        buffers=(*buffers, *writer.scratch.values()),
         statements=statements,
         kernels=tuple(sorted(writer.kernels)),
         isa=tuple(dict.fromkeys((*target.isa, "scalar"))),
         digest=digest(graph),
+        shared=tuple(k for k, calls in writer.kernels.items() if calls > 1) if optimise == SIZE else (),
     )
 
 

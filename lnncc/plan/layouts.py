@@ -21,6 +21,8 @@ class Packed:
 
     tables: Mapping[str, Array]
     attrs: Mapping[str, Attr]
+    calls: tuple[Mapping[str, Attr], ...] = ({},)  # further attributes of each call, where there are several
+    scratch: int = 0  # elements of the parameter of that name
 
 
 # From constants by parameter of the portable kernel, and the attributes; None where the kernel has no use for them.
@@ -98,6 +100,27 @@ def synapse_bytes(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> 
     return Packed({"synapse": record, **table.tables}, table.attrs)
 
 
+def one_by_one(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """Each destination by a call of its own; the first one finds the positions of the sources."""
+    if not attrs["unroll"]:
+        return None
+    counts = constants["counts"]
+    calls = [{"j": j, "first": int(counts[:j].sum()), "count": int(n), "sources": 0} for j, n in enumerate(counts)]
+    calls[0]["sources"] = _int(attrs, "sources")
+    return Packed({}, attrs, tuple(calls), _int(attrs, "sources"))
+
+
+def with_positions(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed:
+    """As it is, with memory for the positions of the sources."""
+    return Packed({"counts": constants["counts"]}, attrs, scratch=_int(attrs, "sources"))
+
+
+def each(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """Each element by a call of its own, which knows its weight."""
+    calls = tuple({"j": j, "weight": int(weight)} for j, weight in enumerate(constants["p"]))
+    return Packed({}, attrs, calls) if attrs["unroll"] and calls else None
+
+
 def _int(attrs: Mapping[str, Attr], name: str) -> int:
     value = attrs[name]
     assert isinstance(value, int)
@@ -105,5 +128,6 @@ def _int(attrs: Mapping[str, Attr], name: str) -> int:
 
 
 LAYOUTS: Mapping[str, Layout] = {
-    function.__name__: function for function in (row_quads, flat_ends, synapse_words, synapse_bytes)
+    function.__name__: function
+    for function in (row_quads, flat_ends, synapse_words, synapse_bytes, one_by_one, with_positions, each)
 }

@@ -87,6 +87,7 @@ class Plan:
     kernels: tuple[str, ...]
     isa: tuple[str, ...]
     digest: bytes
+    shared: tuple[str, ...] = ()  # those of ``kernels`` that are not inlined
 
     @property
     def name(self) -> str:

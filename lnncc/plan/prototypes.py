@@ -54,11 +54,11 @@ def find(op: str, function: str) -> Prototype:
 
 
 def variants(op: str, function: str, isa: tuple[str, ...]) -> Iterator[Prototype]:
-    """The texts of a kernel that machines have of their own, the preferred one first."""
+    """The texts of a kernel that machines have of their own, the preferred one first, ``_rolled`` after it."""
     for machine in isa:
-        found = _kernels(f"{op}.{machine}").get(f"ln_{function}_{machine}")
-        if found is not None:
-            yield found
+        known = _kernels(f"{op}.{machine}")
+        names = f"ln_{function}_{machine}", f"ln_{function}_{machine}_rolled"
+        yield from (known[name] for name in names if name in known)
 
 
 @functools.cache

@@ -31,6 +31,9 @@ RECORDS: Mapping[str, Record] = {
 }
 
 
+WORKING = {"ln_position": 8}  # bytes, where pointers have four, of what kernels write while they run
+
+
 def size(kind: str) -> int:
     """Bytes of one element of a table of C type ``kind``."""
-    return RECORDS[kind].bytes if kind in RECORDS else BYTES[kind]
+    return RECORDS[kind].bytes if kind in RECORDS else {**BYTES, **WORKING}[kind]

@@ -15,7 +15,7 @@ LN_FN void ln_pairs(int32_t *y, const int32_t *x, ln_size n)
 /* layout synapse_words: synapse, counts, nodes */
 LN_FN void ln_synapses_dsp(int32_t *pair, const int32_t *base, const int16_t *v, const ln_synapse_words *synapse, const ln_pair *nodes, int32_t half, int32_t shift, int32_t scale, ln_size first, ln_size n, ln_size all)
 {
-    const ln_pair *const middle = ln_middle(nodes, half);
+    const ln_pair *const middle = (const ln_pair *)ln_kept(nodes + half);
     ln_pairs(pair, base, first);
     pair += 2 * first;
     base += 2 * first;

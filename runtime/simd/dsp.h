@@ -7,6 +7,12 @@
 
 #include "scalar.h"
 
+/* Where an input lies in tables over all of int16: its left node in the first, the parts of the right one and the left. */
+typedef struct {
+    const int16_t *left;
+    ln_pair parts;
+} ln_position;
+
 LN_FN int32_t ln_mac(int32_t acc, int32_t a, int32_t b);
 LN_FN int32_t ln_add(int32_t a, int32_t b);
 LN_FN int32_t ln_clip(int32_t x, int32_t low, int32_t high);
@@ -27,12 +33,17 @@ LN_FN ln_synapse_words ln_next(const ln_synapse_words **p)
     return next;
 }
 
-/* nodes + half in a register: the compiler shall not add half to every index instead. */
-LN_FN const ln_pair *ln_middle(const ln_pair *nodes, int32_t half)
+/* p in a register: the compiler shall not add to every index what p was made of. */
+LN_FN const void *ln_kept(const void *p)
 {
-    nodes += half;
-    __asm__("" : "+r"(nodes));
-    return nodes;
+    __asm__("" : "+r"(p));
+    return p;
+}
+
+/* What p points to is not read before this: a loop reads it again, instead of keeping a copy of all of it. */
+LN_FN void ln_fence(const void *p)
+{
+    __asm__ volatile("" : : "r"(p) : "memory");
 }
 
 /* acc + (a times the lower half of b) >> 16, rounded down. */
@@ -50,6 +61,41 @@ LN_FN int32_t ln_mac_ll(int32_t acc, ln_pair a, ln_pair b)
 LN_FN int32_t ln_mac_lu(int32_t acc, ln_pair a, ln_pair b)
 {
     return __smlabt(a, b, acc);
+}
+
+/* acc + a b, both halves. */
+LN_FN int32_t ln_mac_both(int32_t acc, ln_pair a, ln_pair b)
+{
+    return __smlad(a, b, acc);
+}
+
+LN_FN int32_t ln_mac_ul(int32_t acc, ln_pair a, ln_pair b)
+{
+    return __smlatb(a, b, acc);
+}
+
+/* Two neighbours, at any address. */
+LN_FN ln_pair ln_ld_pair(const int16_t *p)
+{
+    ln_pair pair;
+    __builtin_memcpy(&pair, p, sizeof pair);
+    return pair;
+}
+
+/* Positions of n inputs, at least one, in tables of one node every 1 << shift; shift is literal. See ln_interpolate. */
+LN_INLINE void ln_positions(ln_position *y, const int16_t *x, const int16_t *nodes, int32_t shift, ln_size n)
+{
+    int32_t at;
+    int32_t parts;
+    uint32_t left = n;
+    __asm__ volatile("1:\n\tldrsh %[at], [%[x]], #2\n\tubfx %[parts], %[at], #0, %[shift]\n\t"
+                     "asrs %[at], %[at], %[shift]\n\tmla %[parts], %[parts], %[unit], %[half]\n\t"
+                     "add %[at], %[middle], %[at], lsl #1\n\tstrd %[at], %[parts], [%[y]], #8\n\t"
+                     "subs %[left], %[left], #1\n\tbne 1b"
+                     : [x] "+r"(x), [y] "+r"(y), [left] "+r"(left), [at] "=&r"(at), [parts] "=&r"(parts)
+                     : [middle] "r"(nodes + (32768 >> shift)), [unit] "r"(65535u << (15 - shift)),
+                       [half] "r"((65535u << (14 - shift)) + 32768u), [shift] "i"(shift)
+                     : "cc", "memory");
 }
 
 /* One pair of columns, of four rows; the loops are assembly so that their length does not depend on the compiler. */
@@ -110,9 +156,14 @@ LN_FN ln_synapse_words ln_next(const ln_synapse_words **p)
     return *(*p)++;
 }
 
-LN_FN const ln_pair *ln_middle(const ln_pair *nodes, int32_t half)
+LN_FN const void *ln_kept(const void *p)
 {
-    return nodes + half;
+    return p;
+}
+
+LN_FN void ln_fence(const void *p)
+{
+    (void)p;
 }
 
 LN_FN int32_t ln_mac_high(int32_t acc, int32_t a, ln_pair b)
@@ -128,6 +179,31 @@ LN_FN int32_t ln_mac_ll(int32_t acc, ln_pair a, ln_pair b)
 LN_FN int32_t ln_mac_lu(int32_t acc, ln_pair a, ln_pair b)
 {
     return ln_mac(acc, ln_lower(a), ln_upper(b));
+}
+
+LN_FN int32_t ln_mac_both(int32_t acc, ln_pair a, ln_pair b)
+{
+    return ln_mac(ln_mac(acc, ln_lower(a), ln_lower(b)), ln_upper(a), ln_upper(b));
+}
+
+LN_FN int32_t ln_mac_ul(int32_t acc, ln_pair a, ln_pair b)
+{
+    return ln_mac(acc, ln_upper(a), ln_lower(b));
+}
+
+LN_FN ln_pair ln_ld_pair(const int16_t *p)
+{
+    return LN_PAIR(p[0], p[1]);
+}
+
+LN_FN void ln_positions(ln_position *y, const int16_t *x, const int16_t *nodes, int32_t shift, ln_size n)
+{
+    for (ln_size i = 0; i < n; i++) {
+        const uint32_t inside = (uint32_t)x[i] & (((uint32_t)1 << shift) - 1);
+        const uint32_t part = (inside << (15 - shift)) + ((uint32_t)1 << (14 - shift));
+        y[i].left = nodes + ((x[i] + 32768) >> shift);
+        y[i].parts = LN_PAIR(32768 - part, part);
+    }
 }
 
 LN_FN int32_t ln_mac_top(int32_t acc, int32_t a, int32_t b)

@@ -74,8 +74,6 @@ typedef struct {
 
 /* Eight registers can multiply, and compilers keep too much in them: hence assembly. It wants them all. */
 #if defined(__thumb__) && !defined(__thumb2__) && defined(__OPTIMIZE__)
-#define LN_INLINE static inline __attribute__((always_inline))
-
 /* Dot products of x with four rows of w, one after the other. cols MUST NOT be 0. */
 LN_INLINE ln_sums ln_dot4(const int16_t *w, const int16_t *x, ln_size cols)
 {
@@ -121,8 +119,6 @@ LN_INLINE ln_sums ln_add_synapses(ln_sums sum, const ln_synapse_words *p, const 
     return sum;
 }
 #else
-#define LN_INLINE LN_FN
-
 LN_FN ln_sums ln_dot4(const int16_t *w, const int16_t *x, ln_size cols)
 {
     int32_t sums[4] = {0, 0, 0, 0};

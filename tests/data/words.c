@@ -36,3 +36,5 @@ EACH(upper, ln_upper(a[i]))
 EACH(lookup, ln_lookup(b, a[i], c[0], c[1], c[2]))
 /* The same with values of 16 bits, two in each word of b. */
 EACH(direct, ln_direct((const int16_t *)b, a[i], c[0], c[1], c[2]))
+/* b holds nodes of 16 bits, c the shift. */
+EACH(interpolate, ln_interpolate((const int16_t *)(const void *)b, a[i], c[0]))

@@ -1,0 +1,35 @@
+"""choose: what changes bits and nobody chose, from what the model is optimised for and what its target has."""
+
+from dataclasses import replace
+
+from lnncc import share
+from lnncc.choices import Choice, Choices, Table
+from lnncc.ir import Graph, Node
+from lnncc.target import Target
+
+OWN = Table("own", 64)
+SHARE = 2  # of the flash of the target's part, the largest that tables of single synapses may take: one half
+
+
+def choose(graph: Graph, default: Choice, optimise: str, target: Target) -> Choices:
+    """For ``speed``: each synapse in a loop gets a table of its own, if the target has a kernel for that and room."""
+    if optimise != "speed" or not _has_kernel(target):
+        return Choices(default)
+    loops = [node.body.nodes for node in graph.walk() if node.body is not None]
+    synapses = [node for nodes in loops for node in nodes if node.op == "synapses"]
+    room = None if target.part is None else target.part.flash // SHARE
+    chosen = {}
+    for node in sorted(synapses, key=lambda node: _bytes(graph, node)):
+        room = None if room is None else room - _bytes(graph, node)
+        if room is None or room >= 0:
+            chosen[node.outputs[0]] = replace(default, table=OWN)
+    return Choices(default, chosen)
+
+
+def _bytes(graph: Graph, node: Node) -> int:
+    return 2 * (OWN.intervals + 1) * graph.values[node.inputs[2]].size
+
+
+def _has_kernel(target: Target) -> bool:
+    folder = share.folder("runtime") / "kernels"
+    return any((folder / f"synapse_tables.{isa}.h").is_file() for isa in target.isa)
