@@ -41,7 +41,7 @@ class Build:
     def files(self) -> dict[str, bytes]:
         """Every file of the folder, a pure function of the build."""
         files = {name: text.encode() for name, text in self.sources.items()}
-        files[f"{self.name}.certificate.json"] = _certificate(self.certificate)
+        files[f"{self.name}.certificate.json"] = certificate_text(self.certificate)
         files[f"{self.name}.lnn"] = archive.pack(self.model)
         files[f"{self.name}.integer.lnn"] = archive.pack(self.integer)
         files[f"{self.name}.json"] = _json(self._manifest(files))
@@ -120,7 +120,7 @@ def _json(data: Mapping[str, object]) -> bytes:
     return (json.dumps(data, indent=1, sort_keys=True) + "\n").encode()
 
 
-def _certificate(data: Mapping[str, object]) -> bytes:
+def certificate_text(data: Mapping[str, object]) -> bytes:
     """One word a line, and the ends of an interval on one."""
     return (_lines(data, "") + "\n").encode()
 

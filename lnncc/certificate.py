@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from lnncc import archive, fx, serial, twin
+from lnncc.interval import Interval
 from lnncc.ir import Array, Graph
 from lnncc.passes.prove import Proof
 from lnncc.passes.ranges import Ranges
@@ -16,23 +17,23 @@ SCHEMA = "lnncc.certificate/2"
 REPLAY_STEPS = 8
 
 
-def certificate(graph: Graph, proof: Proof, name: str) -> dict[str, object]:
-    """The words of every node of the integer graph, with the interval of each.
+def certificate(graph: Graph, proof: Proof, name: str, *, steps: int = REPLAY_STEPS) -> dict[str, object]:
+    """The words of every node of the integer graph, with the interval of each; ``docs/proof.md`` describes the fields.
 
     The interval of a state is an inductive invariant: it holds the initial state, and one step from anywhere inside,
     with any inputs, ends inside. Hence it holds for ever.
     """
     writer = _Writer(graph, proof)
-    replay = twin.run(graph, replayed_inputs(graph, REPLAY_STEPS))
+    replay = twin.run(graph, replayed_inputs(graph, steps))
     return {
         "schema": SCHEMA,
         "graph": {"file": f"{name}.integer.lnn", "sha256": hashlib.sha256(archive.pack(graph)).hexdigest()},
-        "inputs": [writer.input(p.label, p.value) for p in graph.inputs],
-        "states": [{"label": s.label, "value": s.before, **writer.bounds(s.before)} for s in graph.states],
-        "outputs": [{"label": p.label, "value": p.value} for p in graph.outputs],
+        "inputs": {p.label: [p.value, *writer.door(p.value)] for p in graph.inputs},
+        "states": {s.label: writer.bounds(s.before) for s in graph.states},
+        "outputs": {p.label: p.value for p in graph.outputs},
         "saturating": list(proof.saturating),
         "body": writer.step(),
-        "replay": {"steps": REPLAY_STEPS, "sha256": twin.digest(replay)},
+        "replay": {"steps": steps, "sha256": twin.digest(replay)},
     }
 
 
@@ -64,32 +65,32 @@ class _Writer:
             return {**node, "body": inner, "invariant": [self.bounds(name) for name in body["params"]]}
         form = self.graph.values[out].format
         assert form is not None
-        words = [
-            [line.word, line.name, line.operands, [int(line.bounds.low.min()), int(line.bounds.high.max())], line.rule]
-            for line in self.proof.lines[out]
-        ]
+        words = [[x.word, x.name, x.operands, _least_and_greatest(x.bounds), x.rule] for x in self.proof.lines[out]]
         return {**node, "words": words, "width": [form.lowest, form.highest], **self.bounds(out)}
 
     def bounds(self, name: str) -> dict[str, object]:
-        """Element by element; a pair has all its Σ g·e before all its Σ g. ``inputs`` by number: what it rests on."""
+        """Element by element; a pair has all its Σ g·e before all its Σ g. ``rests_on`` are inputs."""
         bounds = self.proof.bounds[name]
-        return {"low": _flat(bounds.low), "high": _flat(bounds.high), "inputs": sorted(self.rests[name])}
+        return {"low": _flat(bounds.low), "high": _flat(bounds.high), "rests_on": sorted(self.rests[name])}
 
-    def input(self, label: str, value: str) -> dict[str, object]:
-        """An input and its declared range, to which its door clamps it; all of int16 where it has no door."""
+    def door(self, value: str) -> tuple[str | int, ...]:
+        """The declared range of an input, to which its door clamps it; all of int16 where it has no door."""
         lines = [line for lines in self.proof.lines.values() for line in lines if value in line.operands]
-        door = lines[0].operands[1:] if [line.word for line in lines] == ["clip"] else fx.INT16
-        return {"label": label, "value": value, "low": door[0], "high": door[1]}
+        return lines[0].operands[1:] if [line.word for line in lines] == ["clip"] else fx.INT16
+
+
+def _least_and_greatest(bounds: Interval) -> list[int]:
+    return [int(bounds.low.min()), int(bounds.high.max())] if bounds.low.size else []
 
 
 def _flat(ends: Array) -> list[int]:
     return ends.ravel(order="F").tolist()
 
 
-def _rests(graph: Graph) -> dict[str, frozenset[int]]:
-    """The inputs, by number, on whose declared ranges the interval of a value rests: those that it is made of."""
-    rests = dict.fromkeys(graph.values, frozenset[int]())
-    rests |= {p.value: frozenset([i]) for i, p in enumerate(graph.inputs)}
+def _rests(graph: Graph) -> dict[str, frozenset[str]]:
+    """The inputs on whose declared ranges the interval of a value rests: those that it is made of."""
+    rests = dict.fromkeys(graph.values, frozenset[str]())
+    rests |= {p.value: frozenset([p.value]) for p in graph.inputs}
     pairs = [(name, out) for node in graph.walk() for name in node.inputs for out in node.outputs if node.body is None]
     for node in graph.walk():
         if node.body is not None:

@@ -158,10 +158,10 @@ def lookup(nodes: Array, x: Plain, low: int, shift: int) -> Plain:
         raise Unproven("lookup in a table that rises by more than int16 between two nodes")
     if np.all(np.diff(nodes) >= 0):
         return _monotone(lambda v: _lookup(nodes, v, low, shift), x)
-    first = (np.clip(x.low, low, low + (intervals << shift) - 1) - low) >> shift
-    last = (np.clip(x.high, low, low + (intervals << shift) - 1) - low) >> shift
-    ends = _extremes([nodes[i : j + 2] for i, j in zip(first.ravel(), last.ravel(), strict=True)], x.shape)
-    exact, known = _lookup(nodes, x.low, low, shift), x.low == x.high
+    first, last = (np.clip(end, low, low + (intervals << shift) - 1) - low for end in (x.low, x.high))
+    spans = zip((first >> shift).ravel(), (last >> shift).ravel(), strict=True)
+    ends = _extremes([nodes[i : j + 2] for i, j in spans], x.shape)
+    exact, known = _lookup(nodes, x.low, low, shift), first == last
     return Interval(np.where(known, exact, ends.low), np.where(known, exact, ends.high))
 
 
@@ -269,7 +269,7 @@ def column(x: Plain, k: int) -> Plain:
 @_word
 def stack(a: Plain, b: Plain) -> Plain:
     """A pair: (..., n) and (..., n) to (..., n, 2)."""
-    return _merged(lambda ends: np.stack(ends, axis=-1), a, b)
+    return _merged(lambda ends: np.stack(np.broadcast_arrays(*ends), axis=-1), a, b)
 
 
 def _merged(function: Callable[[list[Array]], Array], *xs: Plain) -> Plain:

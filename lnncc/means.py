@@ -73,7 +73,7 @@ def hull(word: str, operands: Sequence[Origin]) -> Interval | None:
     if word not in ("div", "rshift"):
         return None
     n, d = operands
-    weight = d.form if word == "div" else {"": 1 << d.form.get("", 0)}
+    weight = d.form if word == "div" else {"": 1 << d.form[""]} if d.name == "" else None
     if n.mean is None or n.mean.weight != weight:
         return None
     return Interval(n.mean.low, n.mean.high)

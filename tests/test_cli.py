@@ -80,6 +80,7 @@ FAULTS = [
     (["compile", "quits:step", *OPTIONS, "-o", "out"], "E0334", "SystemExit: 3"),
     (["compile", "needs:step", *OPTIONS, "-o", "out"], "E0334", "needs.py:1:1"),
     (["verify", "gone"], "E0405", "gone"),
+    (["check", "gone"], "E0405", "gone"),
     (["verify", "gone", "--on", "cortex-m5"], "E0201", "cortex-m5"),
     (["run", "gone", "--on", "cortex-m4", "--emulator", "simavr"], "E0204", "unicorn"),
     (["run", "gone", "--on", "host", "--emulator", "qemu"], "E0203", "not emulated"),

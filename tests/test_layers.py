@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "lnncc"
 LAYERS = (
-    "errors share",
+    "errors share checker",
     "ir",
     "primitives prune interval choices",
     "expr means shapes",

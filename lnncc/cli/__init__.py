@@ -14,7 +14,7 @@ from lnncc.cli import parser
 from lnncc.cli.answer import Answer
 from lnncc.errors import LnnccError
 
-HOMES = {"compile": "compile", "verify": "verify", "run": "run", "bench": "bench"}  # other verbs: lnncc.cli.show
+HOMES = {verb: verb for verb in ("compile", "check", "verify", "run", "bench")}  # other verbs: lnncc.cli.show
 INTERRUPTED = 130
 
 

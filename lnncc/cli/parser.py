@@ -9,6 +9,7 @@ from lnncc.errors import LnnccError
 
 VERBS = {
     "compile": "turn a model into integer-only C",
+    "check": "derive the certificate of a compiled model again, and compare its words with the C",
     "verify": "compare a compiled model with its twin, bit for bit, and with the float model",
     "run": "run a compiled model on targets: its bits and what a step costs",
     "report": "say what a compiled model takes, gives and holds",
@@ -73,7 +74,7 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
         for verb, text in VERBS.items()
     }
     _compile(verbs["compile"])
-    for verb in ("verify", "run", "report"):
+    for verb in ("check", "verify", "run", "report"):
         verbs[verb].add_argument("folder", metavar="DIR", help="what `lnncc compile` wrote")
     _verify(verbs["verify"])
     _run(verbs["run"])

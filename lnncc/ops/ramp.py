@@ -41,13 +41,10 @@ def quantise(node: Node, q: Quantiser) -> None:
 
 
 def evaluate(attrs: Mapping[str, Attr], d: Carrier, x: Carrier) -> Carrier:
-    return fx.sat16(widened(attrs, d, x))
-
-
-def widened(attrs: Mapping[str, Attr], d: Carrier, x: Carrier) -> Carrier:
     low, high, shift = attrs["low"], attrs["high"], attrs["shift"]
     assert isinstance(low, int) and isinstance(high, int) and isinstance(shift, int)
-    return fx.add(d, fx.rshift(fx.clip(x, low, high), shift))
+    store = fx.sat16 if attrs["saturates"] else fx.narrow
+    return store(fx.add(d, fx.rshift(fx.clip(x, low, high), shift)))
 
 
 def kernel(node: Node, bits: Mapping[str, int]) -> str:

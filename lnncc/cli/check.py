@@ -1,0 +1,86 @@
+"""``lnncc check``: the certificate derived again by the independent checker, and its words compared with the C."""
+
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lnncc import build as builds
+from lnncc import certificate, checker, twin
+from lnncc.build import Build
+from lnncc.cli.answer import Answer, note
+from lnncc.errors import LnnccError
+from lnncc.validate import host
+
+
+def run(args: Namespace) -> Answer:
+    """Check. Raises E0405 without a build, E0603 for a refused certificate; fails with E0604 if the C differs."""
+    folder = Path(args.folder)
+    if not list(folder.glob("*.certificate.json")):
+        builds.read(folder)  # says what is missing
+    stated = _checked(folder)
+    build = builds.read(folder)
+    steps, same = stated["replay"]["steps"], _replayed(build, stated["replay"])
+    words = [line for node in _nodes(stated["body"]) for line in node.get("words", ())]
+    fields = {
+        "name": build.name,
+        "graph_sha256": stated["graph"]["sha256"],
+        "words": len(words),
+        "by_lemma": sum(line[-1] == "mean" for line in words),
+        "inputs": {label: {"low": low, "high": high} for label, (_, low, high) in stated["inputs"].items()},
+        "saturating": stated["saturating"],
+        "replayed_steps": steps if same is not None else 0,
+    }
+    return Answer(fields, _text(fields), _differs(steps) if same is False else None)
+
+
+def _checked(folder: Path) -> Any:
+    try:
+        return checker.check(folder)
+    except Exception as error:  # whatever a file can make the checker raise
+        why = str(error) if isinstance(error, checker.Refused) else f"{type(error).__name__}: {error}"
+        raise LnnccError(
+            "E0603",
+            f"the certificate in {folder} is refused",
+            notes=(" ".join(why.split())[:400],),
+            helps=("compile the model again; if a fresh certificate is refused, report the model",),
+        ) from error
+
+
+def _replayed(build: Build, replay: Mapping[str, Any]) -> bool | None:
+    """Whether the C does what the words do, or None without a compiler."""
+    try:
+        library = host.build(build)
+    except LnnccError as error:
+        if error.code != "E0701":
+            raise
+        note(f"the words were not compared with the C: {error.title}")
+        return None
+    trace = host.run(library, build.interface, certificate.replayed_inputs(build.integer, replay["steps"]))
+    return twin.digest(trace) == replay["sha256"]
+
+
+def _differs(steps: int) -> LnnccError:
+    return LnnccError(
+        "E0604",
+        "the compiled C does not compute what the certificate proves",
+        notes=(f"states or outputs differ within {steps} steps from reset",),
+        helps=("this is a bug of lnncc or of a compiler: please report it with the folder",),
+    )
+
+
+def _nodes(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for node in body["nodes"]:
+        yield node
+        if "body" in node:
+            yield from _nodes(node["body"])
+
+
+def _text(fields: Mapping[str, Any]) -> str:
+    lines = [f"{fields['name']}: the certificate holds for all inputs and for ever"]
+    lines.append(f"  {fields['words']} words stay in their width, {fields['by_lemma']} by the lemma of means")
+    lines += [f"  {label}: clamped to raw {r['low']} to {r['high']}" for label, r in fields["inputs"].items()]
+    lines.append(f"  saturating: {', '.join(fields['saturating']) or 'nothing'}")
+    if fields["replayed_steps"]:
+        lines.append(f"  {fields['replayed_steps']} steps of the compiled C are those of these words")
+    return "\n".join(lines)

@@ -1,0 +1,348 @@
+"""The checker: accepts what was proven, refuses what was changed, and shares no code with what it checks."""
+
+import ast
+import copy
+import hashlib
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lnncc
+from lnncc import archive, build, certificate, checker, cli, fx, twin
+from lnncc.errors import LnnccError
+from lnncc.ir import Graph
+from lnncc.ops import NAMES
+from lnncc.passes.prove import prove
+from lnncc.validate import host
+from tests import models
+from tests.integer_graphs import FULL, Builder, drawn
+
+NAME = "small"
+Data = dict[str, Any]  # JSON
+
+
+def written(graph: Graph, folder: Path, steps: int = 8) -> Data:
+    """The graph proven, its two files that the checker reads, and the certificate as JSON data."""
+    graph, proof = prove(graph)
+    data = build.certificate_text(certificate.certificate(graph, proof, NAME, steps=steps))
+    (folder / f"{NAME}.certificate.json").write_bytes(data)
+    (folder / f"{NAME}.integer.lnn").write_bytes(archive.pack(graph))
+    return json.loads(data)
+
+
+def every_op() -> Graph:
+    """A model that has every op, a loop, a state that only its saturation holds, and another that holds itself."""
+    b, rng = Builder(), np.random.default_rng(4)
+    x = b.door(b.input(3), -900, 1000)
+    held, grown = b.state(np.array([5, -7, 11])), b.state(np.array([0, 1]))
+    wide = b.diagonal(rng, b.affine(rng, b.concat(x, held), 3), x)
+    gate, curve = b.table(rng, wide), b.table(rng, x, low=-1)
+    mixed = b.blend(b.requantise(wide, 17), b.gather(curve, [2, 0, 1]), gate)
+    first = (held,)
+    [v] = b.loop(first)
+    result = b.mean(rng, b.synapses(rng, b.synapses(rng, b.leak(rng, 3), x), v), v)
+    [after] = b.end(first, (v,), (result,), 3)
+    pair = b.slice(mixed, 1, 2)
+    b.becomes(held, after)
+    b.becomes(grown, b.multiply(grown, b.constant([30000, 20000]), 13))
+    b.output(b.ramp(b.multiply(pair, grown, 17), b.slice(wide, 0, 2), 3, -FULL, FULL))
+    return b.graph()
+
+
+def tiny() -> Graph:
+    """The smallest model with a loop, the lemma in both its forms, and a saturation."""
+    b, rng = Builder(), np.random.default_rng(6)
+    x, held = b.door(b.input(2), -900, 1000), b.state(np.array([5, -7]))
+    gate = b.table(rng, b.requantise(b.affine(rng, b.concat(x, held), 2), 17))
+    [v] = b.loop((held,))
+    [after] = b.end((held,), (v,), (b.mean(rng, b.synapses(rng, b.leak(rng, 2), x), v),), 2)
+    b.becomes(held, b.blend(after, b.multiply(x, b.constant([30000, 20000]), 9), gate))
+    b.output(b.slice(b.gather(after, [1, 0, 1]), 1, 2))
+    return b.graph()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Data]:
+    folder = tmp_path_factory.mktemp("small")
+    return folder, written(every_op(), folder)
+
+
+def test_the_checker_imports_the_standard_library_alone_and_is_short() -> None:
+    text = Path(checker.__file__).read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 250
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(str(node.module))
+    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
+    assert "importlib" not in names and "__import__" not in text
+
+
+def test_it_knows_every_word_of_the_vocabulary_and_no_other() -> None:
+    words = {name for name, value in vars(fx).items() if hasattr(value, "__wrapped__")}
+    assert set(checker.EACH) | set(checker.ARRAYS) == words
+
+
+def test_a_model_of_every_op_is_accepted(small: tuple[Path, Data]) -> None:
+    folder, stated = small
+    assert checker.check(folder) == stated
+    assert {node["op"] for node in nodes(stated["body"])} == NAMES | {"loop"}
+    assert {line[4] for node in nodes(stated["body"]) for line in node.get("words", [])} == {"word", "mean"}
+    assert len(stated["saturating"]) == 1
+    assert next(iter(stated["inputs"].values()))[1:] == [-900, 1000]
+    assert [state["rests_on"] for state in stated["states"].values()] == [["v0"], []]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_random_graphs_are_accepted(seed: int, tmp_path: Path) -> None:
+    """Intervals derived twice, by NumPy and by plain integers, and words replayed against the twin."""
+    stated = written(drawn(seed), tmp_path)
+    assert checker.check(tmp_path) == stated
+
+
+def nodes(body: Data) -> Iterator[Data]:
+    for node in body["nodes"]:
+        yield node
+        if "body" in node:
+            yield from nodes(node["body"])
+
+
+def leaves(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every number and text with the way to it."""
+    if isinstance(data, dict | list):
+        for key in data if isinstance(data, dict) else range(len(data)):
+            yield from leaves(data[key], (*path, key))
+    else:
+        yield path, data
+
+
+def holder(data: Any, path: tuple[Any, ...]) -> Any:
+    for key in path[:-1]:
+        data = data[key]
+    return data
+
+
+def refused(folder: Path, data: Data) -> bool:
+    """Whether the checker refuses ``data`` in the place of the certificate, which it restores."""
+    file = folder / f"{NAME}.certificate.json"
+    before = file.read_bytes()
+    file.write_text(json.dumps(data))
+    try:
+        checker.check(folder)
+    except Exception:  # the checker is asked for nothing better
+        return True
+    finally:
+        file.write_bytes(before)
+    return False
+
+
+SAME = {"narrow": {"concat"}}  # of one value that fits: the same program, and as well proven
+PARTS = 8  # of the mutations, so that they share the cores
+
+
+@pytest.fixture(scope="module")
+def least(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Data]:
+    folder = tmp_path_factory.mktemp("tiny")
+    return folder, written(tiny(), folder, steps=2)
+
+
+def accepted(least: tuple[Path, Data], path: tuple[Any, ...], values: Sequence[Any]) -> list[Any]:
+    """Those ``values`` that the checker accepts at ``path``: none, if all is well."""
+    folder, stated = least
+    found, place = [], holder(stated, path)
+    before = place[path[-1]]
+    for value in values:
+        place[path[-1]] = value
+        if value != before and not refused(folder, stated):
+            found.append((path, before, value))
+    place[path[-1]] = before
+    return found
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_certificate_in_which_any_number_was_changed_is_refused(least: tuple[Path, Data], part: int) -> None:
+    """One more, one less, the other sign, the neighbour: nothing but the proof itself finds out, there is no seal."""
+    numbers = [(path, n) for path, n in leaves(least[1]) if type(n) is int]
+    assert len(numbers) > 150
+    for (path, n), (_, other) in list(zip(numbers, numbers[1:] + numbers[:1], strict=True))[part::PARTS]:
+        assert accepted(least, path, [n + 1, n - 1, -n, other]) == []
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_certificate_with_another_word_or_name_is_refused(least: tuple[Path, Data], part: int) -> None:
+    texts = [(path, text) for path, text in leaves(least[1]) if isinstance(text, str)]
+    for path, text in texts[part::PARTS]:
+        assert accepted(least, path, [text + "0", "v0", ""]) == []
+    lines = [line for node in nodes(least[1]["body"]) for line in node.get("words", [])]
+    for line in lines[part::PARTS]:
+        words = sorted({*checker.EACH, *checker.ARRAYS} - SAME.get(line[0], set()))
+        assert accepted((least[0], least[1]), _path(least[1], line), words) == []
+
+
+def _path(stated: Data, line: list[Any]) -> tuple[Any, ...]:
+    """The way to the word of ``line``."""
+    return next(path for path, _ in leaves(stated) if holder(stated, path) is line and path[-1] == 0)
+
+
+def test_a_certificate_that_lacks_a_field_or_a_line_or_has_more_is_refused(least: tuple[Path, Data]) -> None:
+    folder, stated = least
+    parts = [stated, stated["body"], *nodes(stated["body"]), *(n["body"] for n in nodes(stated["body"]) if "body" in n)]
+    for part in parts:
+        for key in list(part):
+            value = part.pop(key)
+            assert refused(folder, stated), key
+            part[key] = value
+        part["more"] = 1
+        assert refused(folder, stated)
+        del part["more"]
+        for lines in (part[key] for key in ("words", "nodes", "low") if key in part):
+            for k, line in enumerate(list(lines)):
+                del lines[k]
+                assert refused(folder, stated), line
+                lines[k:k] = [line, line]
+                assert refused(folder, stated), line
+                del lines[k]
+    assert not refused(folder, stated)
+
+
+def test_an_invariant_that_is_wider_is_not_the_one_derived(small: tuple[Path, Data], tmp_path: Path) -> None:
+    """All of int16 for the state would be inductive too: its mean stays in the hull of itself and the potentials."""
+    folder, stated = small
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    stated = copy.deepcopy(stated)
+    stated["states"]["state 0"].update(low=[-32768] * 3, high=[32767] * 3)
+    (tmp_path / f"{NAME}.certificate.json").write_text(json.dumps(stated))
+    with pytest.raises(checker.Refused, match=r"it states 32767, where .* is derived"):
+        checker.check(tmp_path)
+
+
+@pytest.mark.parametrize("op, at", [("affine", 0), ("affine", 2), ("table", 1), ("mean", 2), ("multiply", 1)])
+def test_a_changed_constant_is_refused(op: str, at: int, tmp_path: Path) -> None:
+    """Also where the digest of the graph was made to fit."""
+    stated, graph = written(tiny(), tmp_path), tiny()
+    name = next(node.inputs[at] for node in graph.walk() if node.op == op)
+    changed = graph.constants[name] + 1
+    data = archive.pack(prove(graph.edited(constants={**graph.constants, name: changed}))[0])
+    (tmp_path / f"{NAME}.integer.lnn").write_bytes(data)
+    assert refused(tmp_path, stated)
+    stated["graph"]["sha256"] = hashlib.sha256(data).hexdigest()
+    assert refused(tmp_path, stated)
+
+
+def span(low: int, high: int) -> checker.Value:
+    return checker.Value([(low, high)], {"x": 1})
+
+
+def number(k: int) -> checker.Value:
+    return checker.Value([(k, k)], {"": k})
+
+
+def test_words_that_may_leave_their_width_are_refused() -> None:
+    """Each condition by itself, on values that just hold and just do not."""
+    top, pair = (1 << 31) - 1, checker.Value([], {"c": 1}, columns=(span(0, 0), span(0, 0)))
+    for word, inside, outside in (
+        ("add", (span(0, top), span(0, 0)), (span(0, top), span(0, 1))),
+        ("sub", (span(-top, 0), span(0, 1)), (span(-top, 0), span(0, 2))),
+        ("mul", (span(0, 46340), span(0, 46340)), (span(0, 46341), span(0, 46341))),
+        ("mac", (span(0, top), span(0, 0), span(0, 9)), (span(0, top), span(0, 1), span(0, 1))),
+        ("rshift", (span(0, top - 1), number(1)), (span(0, top), number(1))),
+        ("rshift", (span(0, 9), number(30)), (span(0, 9), number(31))),
+        ("narrow", (span(-32768, 32767),), (span(-32769, 0),)),
+        ("div", (span(0, 32767), span(1, 1)), (span(0, 32768), span(1, 1))),
+        ("div", (span(0, 9), span(65535, 65535)), (span(0, 9), span(65535, 65536))),
+        ("div", (span(0, 9), span(1, 9)), (span(0, 9), span(0, 9))),
+        ("part", (span(0, 9), number(0), number(1)), (span(0, 9), number(0), number(2))),
+        ("column", (pair, number(1)), (pair, number(2))),
+    ):
+        checker.made(word, "y", inside, False)
+        with pytest.raises((checker.Refused, LookupError)):
+            checker.made(word, "y", outside, False)
+    with pytest.raises(checker.Refused):
+        number(-1).number()
+
+
+def test_a_sum_is_refused_if_any_order_of_it_may_leave_32_bits() -> None:
+    half = 1 << 30
+    for terms in ([(half, half), (-half, -half)], [(half, half), (half, half), (-half, -half)]):
+        with pytest.raises(checker.Refused, match="beyond"):
+            checker.fit_sum(terms)
+    assert checker.fit_sum([(half - 1, half), (-half + 1, 0)]) == (0, half)
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("gyro")
+    model = archive.Model(models.ltc(6))
+    lnncc.compile(model, dt=1.0, ranges={p.label: (-2.0, 2.0) for p in model.graph.inputs}, name="gyro").save(folder)
+    return folder
+
+
+def test_check_answers_what_was_proven(compiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", str(compiled), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["schema"], found["name"], found["replayed_steps"]) == ("lnncc.check/1", "gyro", 8)
+    assert found["words"] > 20 and found["by_lemma"] == 1 and found["saturating"] == []
+    assert cli.main(["check", str(compiled)]) == 0
+    assert "gyro: the certificate holds" in capsys.readouterr().out
+
+
+def test_check_refuses_a_changed_certificate_with_exit_code_6(
+    compiled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = compiled / "gyro.certificate.json"
+    before = file.read_text()
+    for text in (before.replace("32767", "32766", 1), before[:-9], before.replace('"mean"]', '"word"]', 1)):
+        assert text != before
+        file.write_text(text)
+        assert cli.main(["check", str(compiled)]) == 6
+        assert "error[E0603]" in capsys.readouterr().err
+    file.write_text(before)
+
+
+def test_check_notices_c_that_is_another_program(
+    compiled: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twin, "digest", lambda trace: "0" * 64)
+    assert cli.main(["check", str(compiled)]) == 6
+    assert "error[E0604]" in capsys.readouterr().err
+
+
+def test_check_needs_no_compiler_but_says_what_it_left_out(
+    compiled: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host._opened.cache_clear()
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(sys.modules, "ziglang", None)
+    assert cli.main(["check", str(compiled), "--json"]) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["replayed_steps"] == 0 and "not compared with the C" in shown.err
+
+
+def test_a_compiler_that_fails_is_no_reason_to_pass(compiled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(build: object) -> object:
+        raise LnnccError("E0702", "the compiler failed")
+
+    monkeypatch.setattr(host, "build", failing)
+    assert cli.main(["check", str(compiled)]) == 7
+
+
+def test_a_folder_without_a_certificate_is_no_build(compiled: Path, tmp_path: Path) -> None:
+    shutil.copytree(compiled, tmp_path / "copy")
+    (tmp_path / "copy" / "gyro.certificate.json").unlink()
+    assert cli.main(["check", str(tmp_path / "copy")]) == 4
+
+
+def test_the_certificate_is_the_same_every_time_and_small(compiled: Path) -> None:
+    data = (compiled / "gyro.certificate.json").read_bytes()
+    case = models.compiled(models.ltc(6))
+    again = build.certificate_text(certificate.certificate(case.integer, case.proof, "gyro"))
+    assert again == data
+    assert len(data) < 10_000
