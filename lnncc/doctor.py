@@ -9,7 +9,7 @@ from importlib import metadata
 
 from lnncc import target as targets
 from lnncc.errors import LnnccError
-from lnncc.validate import toolchain
+from lnncc.validate import here, toolchain
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_JAX, NEWEST_JAX = (0, 10), (0, 12)
@@ -35,12 +35,18 @@ def examine() -> tuple[Check, ...]:
         _package("numpy", "pip install numpy", essential=True),
         _compiler("host C compiler", "host", None, f"install gcc or clang, or {EXTRA}", essential=True),
         _package("ziglang", f"{EXTRA}: a C compiler for this machine and for every core"),
-        _package("unicorn", f"{EXTRA}: emulates Cortex-M"),
+        _package("unicorn", f"{EXTRA}: emulates Cortex-M, RISC-V and AArch64"),
         _package("capstone", f"{EXTRA}: counts instructions and cycles, bounds the stack"),
         _package("pyelftools", f"{EXTRA}: reads sizes"),
         _package("safetensors", "pip install 'lnncc[safetensors]': reads such weights"),
         _compiler("arm-none-eabi-gcc", "cortex-m4", "gcc", "apt install gcc-arm-none-eabi, or use ziglang"),
-        _command("qemu-system-arm", "apt install qemu-system-arm, or use unicorn"),
+        _compiler("riscv64-unknown-elf-gcc", "rv32imac", "gcc", "apt install gcc-riscv64-unknown-elf, or use ziglang"),
+        _compiler("aarch64-linux-gnu-gcc", "aarch64-neon", "gcc", "apt install gcc-aarch64-linux-gnu, or use ziglang"),
+        _compiler("avr-gcc", "avr-atmega328p", "gcc", "apt install gcc-avr: nothing else compiles for AVR"),
+        _command("qemu-system-arm", "apt install qemu-system-arm: for Cortex-M55; others have unicorn"),
+        _command("qemu-system-riscv32", "apt install qemu-system-misc: for RISC-V with vectors; others have unicorn"),
+        _command("qemu-aarch64", "apt install qemu-user, or use unicorn"),
+        _simavr("apt install libsimavr-dev: for AVR"),
     )
 
 
@@ -96,6 +102,14 @@ def _compiler(name: str, target: str, prefer: str | None, get: str, *, essential
     except LnnccError:
         return Check(name, False, "", get, essential)
     return Check(name, True, found.version, get, essential)
+
+
+def _simavr(get: str) -> Check:
+    try:
+        here.emulator(targets.load("avr-atmega328p"))
+    except LnnccError:
+        return Check("simavr", False, "", get)
+    return Check("simavr", True, "its library", get)
 
 
 def _command(name: str, get: str) -> Check:

@@ -53,7 +53,8 @@ class Target:
     """``kind`` names the folder of start-up and linker text beside the TOML; ``cycles`` a model of validate/cycles.
 
     ``isa`` are names of ``runtime/simd``, the preferred one first: whose words and kernels the C is made of. ``needs``
-    are flags of /proc/cpuinfo without which this machine cannot run it (kind host).
+    are flags of /proc/cpuinfo without which this machine cannot run it (kind host). ``split`` says that constants lie
+    in a memory of their own, which ordinary loads do not reach.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Target:
     cycles: str | None = None
     hints: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    split: bool = False
     part: Part | None = None
     board: Board | None = None
 
@@ -121,6 +123,7 @@ def read(path: Path) -> Target:
         hints=table.texts("hints") if "hints" in items else (),
         needs=table.texts("needs") if "needs" in items else (),
         compilers=tuple(_toolchain(entry) for entry in table.tables("compiler")),
+        split=table.flag("split"),
         part=_part(table.table("part")) if "part" in items else None,
         board=_board(table.table("board")) if "board" in items else None,
     )
@@ -191,6 +194,14 @@ class _Table:
 
     def wrong(self, key: str, wanted: str) -> LnnccError:
         return _invalid(self.path, f"key {self.name}{key} must be {wanted}, not {self.items[key]!r}")
+
+    def flag(self, key: str) -> bool:
+        """False unless given."""
+        self.taken.add(key)
+        value = self.items.get(key, False)
+        if not isinstance(value, bool):
+            raise self.wrong(key, "true or false")
+        return value
 
     def texts(self, key: str) -> tuple[str, ...]:
         values = self.take(key, list)

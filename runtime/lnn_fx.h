@@ -173,7 +173,7 @@ LN_FN int16_t ln_div(int32_t n, int32_t d)
 /* Linear interpolation between nodes, the first at low, one every 1 << shift; top is the last input told apart.
  * The position between two nodes rounds down; the nodes are chosen with that in mind.
  * low MUST be a multiple of 1 << shift and not positive: then index and fraction are bit fields of the input. */
-LN_FN int32_t ln_lookup(const ln_node *nodes, int32_t x, int32_t low, int32_t top, int32_t shift)
+LN_FN int32_t ln_lookup(const LN_ROM ln_node *nodes, int32_t x, int32_t low, int32_t top, int32_t shift)
 {
     const int32_t bits = shift < LN_FRACTION_BITS ? shift : LN_FRACTION_BITS;
     const int32_t inside = ln_clip(x, low, top);
@@ -183,16 +183,16 @@ LN_FN int32_t ln_lookup(const ln_node *nodes, int32_t x, int32_t low, int32_t to
 }
 
 /* The value for the interval of 1 << shift that x lies in, the first from low on; low as above. */
-LN_FN int32_t ln_direct(const int16_t *values, int32_t x, int32_t low, int32_t top, int32_t shift)
+LN_FN int32_t ln_direct(const LN_ROM int16_t *values, int32_t x, int32_t low, int32_t top, int32_t shift)
 {
     return ln_ld16(values - (low >> shift) + (ln_clip(x, low, top) >> shift));
 }
 
 /* A table over all of int16 in half units, one node every 1 << shift, shift at most 14. The position is that of the middle
  * of x's last place, so that both parts of an interval fit 15 bits. */
-LN_FN int32_t ln_interpolate(const int16_t *nodes, int32_t x, int32_t shift)
+LN_FN int32_t ln_interpolate(const LN_ROM int16_t *nodes, int32_t x, int32_t shift)
 {
-    const int16_t *const left = nodes + ((x + 32768) >> shift);
+    const LN_ROM int16_t *const left = nodes + ((x + 32768) >> shift);
     const int32_t part = ((x & (((int32_t)1 << shift) - 1)) << (15 - shift)) + ((int32_t)1 << (14 - shift));
     return ln_rshift(ln_mac(ln_mul(ln_ld16(left), 32768 - part), ln_ld16(left + 1), part), 16);
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from integer_graphs import FULL, Builder, drawn
+from toy_model import need_target
 
 from lnncc import target, twin
 from lnncc.build import Build
@@ -23,6 +24,7 @@ from lnncc.validate import compare, emulate, firmware, host
 CORES = {
     "dsp": ("cortex-m4", "cortex-m33"),
     "thumb1": ("cortex-m0plus",),
+    "narrow": ("avr-atmega2560",),
 }  # ISAs whose words are plain C elsewhere, and targets that have them
 STEPS = 12
 SHAPES = ((1, 1), (3, 2), (4, 8), (4, 9), (5, 17), (8, 24), (13, 31))
@@ -97,7 +99,10 @@ def inputs(graph: Graph) -> tuple[Array, ...]:
 @functools.cache
 def built(name: str, machine: str, optimise: str = "balanced") -> Build:
     """Planned for ``machine`` and named as a build for the host, so that it is compiled as it is."""
-    chosen = replace(target.load(target.HOST), isa=(machine,))
+    return planned(name, replace(target.load(target.HOST), isa=(machine,)), optimise)
+
+
+def planned(name: str, chosen: Target, optimise: str = "balanced") -> Build:
     layout = plan(GRAPHS[name], "m", {}, chosen, optimise)
     empty = Graph({}, {}, (), (), (), ())
     return Build(Settings("m"), Choices(), layout.interface, empty, GRAPHS[name], emit(layout), {}, {})
@@ -128,9 +133,9 @@ def _equal_on_the_desk(machine: str, name: str, optimise: str, mode: dict[str, b
 def test_on_an_emulated_core(core: str, name: str, optimise: str, tmp_path: Path) -> None:
     if optimise == "speed" and name != "synapse_tables":
         pytest.skip("nothing is done for speed here")
-    pytest.importorskip("unicorn", reason="needs the mcu extra")
-    [machine] = [machine for machine, cores in CORES.items() if core in cores]
-    build, xs, chosen = built(name, machine, optimise), inputs(GRAPHS[name]), target.load(core)
+    need_target(core)
+    xs, chosen = inputs(GRAPHS[name]), target.load(core)
+    build = planned(name, chosen, optimise)
     assert _output(build, chosen, xs, tmp_path) == _record(twin.run(GRAPHS[name], xs))
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from toy_model import (
     BUILDS,
-    EMULATED,
     FOLDER,
     KINDS,
     PLAIN,
@@ -72,7 +71,7 @@ def test_the_toy_stays_within_its_bound(name: str, kind: str) -> None:
     assert bound.path[0] == "toy_step"
 
 
-@pytest.mark.parametrize("name", EMULATED)
+@pytest.mark.parametrize("name", dict(BUILDS))
 def test_a_frame_is_what_gcc_says(tmp_path: Path, name: str) -> None:
     gcc = compiler(name, "gcc")
     toolchain.compile_object(gcc, FOLDER / "toy.c", tmp_path / "toy.o", include=[FOLDER], flags=["-fstack-usage"])

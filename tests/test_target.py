@@ -43,7 +43,7 @@ def test_unicorn_knows_the_core_and_can_map_the_board(name: str) -> None:
 def test_the_first_targets_are_there() -> None:
     assert {"host", "host-avx2", "host-avx512", "aarch64-neon"} <= set(target.names())
     assert {f"cortex-m{n}" for n in ("0plus", "3", "4", "7", "33", "55")} <= set(target.names())
-    assert {"rv32imc", "rv32imac", "rv32-rvv"} <= set(target.names())
+    assert {"rv32imc", "rv32imac", "rv32-rvv", "avr-atmega328p", "avr-atmega2560"} <= set(target.names())
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("cortex-m4f", "cortex-m4"), ("cortex_m0plus", "cortex-m0plus")])
@@ -119,6 +119,7 @@ def test_what_is_read(tmp_path: Path) -> None:
         ('isa = ["scalar"]', 'isa = ["abacus"]', "isa 'abacus' has no runtime/simd/abacus.h"),
         ('isa = ["scalar"]', "isa = []", "isa must be a list of names of runtime/simd, not []"),
         ('cpu = "core-1"', "cpu = ", "Invalid value"),
+        ('cpu = "core-1"', 'cpu = "core-1"\nsplit = 1', "split must be true or false, not 1"),
     ],
 )
 def test_a_wrong_file_is_refused_by_key(tmp_path: Path, old: str, new: str, words: str) -> None:

@@ -36,8 +36,8 @@ def run(args: Namespace) -> Answer:
         )
     stream = tuple(x[0] for x in raw)
     if len(chosen) == 1:
-        fields = _fields(build, chosen[0], stream, args.emulator)
-        return Answer(fields, "\n".join(f"{key:<22}{_shown(value)}" for key, value in fields.items()))
+        fields, how = _fields(build, chosen[0], stream, args.emulator), "estimated" if chosen[0].cycles else "counted"
+        return Answer(fields, "\n".join(f"{key:<22}{_shown(value, how)}" for key, value in fields.items()))
     return _several([_attempted(build, target, stream, args.emulator) for target in chosen])
 
 
@@ -103,7 +103,7 @@ HEADINGS = ("target", "emulator", "instructions", "cycles", "flash", "RAM", "sta
 
 
 def _table(runs: Sequence[Fields], digests: Sequence[str]) -> str:
-    """Costs a step and bytes, a target a line; cycles are the nominal estimate, or counted where min equals max."""
+    """Costs a step and bytes, a target a line; cycles are the nominal estimate, or what simavr counted."""
     rows = [HEADINGS, *map(_row, runs)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(_padded(row, widths)).rstrip() for row in rows]
@@ -122,8 +122,7 @@ def _padded(row: Sequence[str], widths: Sequence[int]) -> list[str]:
     return [text.ljust(w) if i < 2 else text.rjust(w) for i, (text, w) in enumerate(zip(row, widths, strict=True))]
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, how: str) -> str:
     if isinstance(value, dict):
-        kind = "counted" if value["min"] == value["max"] else "estimated"
-        return ", ".join(f"{key} {part}" for key, part in value.items()) + f" ({kind})"
+        return ", ".join(f"{key} {part}" for key, part in value.items()) + f" ({how})"
     return "not known" if value is None else str(value)

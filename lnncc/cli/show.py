@@ -10,8 +10,10 @@ from lnncc import explain as pages
 from lnncc import ops as folder
 from lnncc import target as registry
 from lnncc.cli.answer import Answer
+from lnncc.errors import LnnccError
 from lnncc.primitives import NAMES as PRIMITIVES
 from lnncc.report import summary
+from lnncc.validate import here
 
 
 def report(args: Namespace) -> Answer:
@@ -21,12 +23,26 @@ def report(args: Namespace) -> Answer:
 
 
 def targets(args: Namespace) -> Answer:
-    found = [registry.load(name) for name in registry.names()]
+    """All targets, and of each what it lacks to run on this machine, if anything."""
+    found = [(t, here.why_not(t)) for t in map(registry.load, registry.names())]
     listed = [
-        {"name": t.name, "description": t.description, "emulated": t.board is not None, "hints": list(t.hints)}
-        for t in found
+        {
+            "name": t.name,
+            "description": t.description,
+            "emulated": t.board is not None,
+            "hints": list(t.hints),
+            "runnable": error is None,
+            "lacks": None if error is None else error.title,
+        }
+        for t, error in found
     ]
-    return Answer({"targets": listed}, "\n".join(f"{t.name:<14}{t.description}" for t in found))
+    width = max(len(t.name) for t, _ in found) + 2
+    lines = [f"{t.name:<{width}}{t.description}{_lacks(error)}" for t, error in found]
+    return Answer({"targets": listed}, "\n".join(lines))
+
+
+def _lacks(error: LnnccError | None) -> str:
+    return "" if error is None else f" [does not run here: {error.title}]"
 
 
 def ops(args: Namespace) -> Answer:

@@ -144,10 +144,12 @@ class Writer:
         assert not rows[shifts > MAX_SHIFT].any(), f"{execute.output.value} is shifted by more than {MAX_SHIFT}"
 
     def _copy(self, copy: Copy) -> Call:
-        _, source, size = prototypes.find("copy", "copy").parameters
-        self._count("copy")
+        constant = isinstance(copy.source, Ref)
+        kernel = prototypes.find("fetch", "fetch_s16") if constant else prototypes.find("copy", "copy")
+        _, source, size = kernel.parameters
+        self._count(kernel.file)
         origin = self._constant(copy.source, source) if isinstance(copy.source, Ref) else self._at(copy.source)
-        return Call("ln_copy", (self._at(copy.to), origin, _scalar(copy.size, size)))
+        return Call(kernel.name, (self._at(copy.to), origin, _scalar(copy.size, size)))
 
     def _pointer(self, ref: Ref, parameter: Parameter) -> str:
         if ref.value in self.graph.constants:

@@ -10,6 +10,7 @@ from lnncc.interval import Interval
 from lnncc.ir import Array, Graph, State
 from lnncc.plan.calls import Writer
 from lnncc.plan.copies import schedule
+from lnncc.plan.fetch import fetched
 from lnncc.plan.interface import Interface, Signal
 from lnncc.plan.packing import pack
 from lnncc.plan.places import places
@@ -25,6 +26,9 @@ def plan(graph: Graph, name: str, bounds: Mapping[str, Interval], target: Target
 
     For ``speed``, kernels that can be are called once a destination; for ``size``, none with two calls is inlined.
     """
+    known = digest(graph)
+    if target.split:
+        graph = fetched(graph)
     line = timeline(graph)
     where = places(graph, line)
     copies = schedule(line, where)
@@ -39,7 +43,7 @@ def plan(graph: Graph, name: str, bounds: Mapping[str, Interval], target: Target
         statements=statements,
         kernels=tuple(sorted(writer.kernels)),
         isa=tuple(dict.fromkeys((*target.isa, "scalar"))),
-        digest=digest(graph),
+        digest=known,
         shared=tuple(k for k, calls in writer.kernels.items() if calls > 1) if optimise == SIZE else (),
     )
 

@@ -121,6 +121,11 @@ def each(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | 
     return Packed({}, attrs, calls) if attrs["unroll"] and calls else None
 
 
+def source_first(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """Source, a, b, w and e of each synapse: the order in which they are needed, so that a pointer need only go up."""
+    return Packed({"synapse": constants["synapse"][:, [4, 1, 0, 2, 3]]}, attrs)
+
+
 def _int(attrs: Mapping[str, Attr], name: str) -> int:
     value = attrs[name]
     assert isinstance(value, int)
@@ -129,5 +134,5 @@ def _int(attrs: Mapping[str, Attr], name: str) -> int:
 
 LAYOUTS: Mapping[str, Layout] = {
     function.__name__: function
-    for function in (row_quads, flat_ends, synapse_words, synapse_bytes, one_by_one, with_positions, each)
+    for function in (row_quads, flat_ends, synapse_words, synapse_bytes, one_by_one, with_positions, each, source_first)
 }

@@ -13,20 +13,24 @@ from lnncc import share
 
 LINE = re.compile(
     r"^(?:/\* layout (?P<layout>\w+): (?P<replaced>\w+(?:, \w+)*) \*/\n)?"
-    r"LN_(?:FN|INLINE) (?P<result>\w+) (?P<name>\w+)\((?P<parameters>[^()]*)\)$",
+    r"LN_(?:FN|INLINE|SHARED) (?P<result>\w+) (?P<name>\w+)\((?P<parameters>[^()]*)\)$",
     re.MULTILINE,
 )
-PARAMETER = re.compile(r"(?P<const>const )?(?P<type>\w+) (?P<pointer>\*?)(?P<name>\w+)")
+PARAMETER = re.compile(r"(?P<const>const )?(?P<rom>LN_ROM )?(?P<type>\w+) (?P<pointer>\*?)(?P<name>\w+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a kernel: a scalar, or a pointer to what it reads (``const``) or writes."""
+    """One parameter of a kernel: a scalar, or a pointer to what it reads (``const``) or writes.
+
+    ``rom`` says that it reads constants alone, by the words that reach a memory of their own (``LN_ROM``).
+    """
 
     type: str
     name: str
     pointer: bool
     const: bool
+    rom: bool
 
     @property
     def reads(self) -> bool:
@@ -78,4 +82,4 @@ def _prototype(file: str, line: re.Match[str]) -> Prototype:
 def _parameter(text: str) -> Parameter:
     match = PARAMETER.fullmatch(text)
     assert match is not None, text
-    return Parameter(match["type"], match["name"], bool(match["pointer"]), bool(match["const"]))
+    return Parameter(match["type"], match["name"], bool(match["pointer"]), bool(match["const"]), bool(match["rom"]))

@@ -25,6 +25,7 @@ RECORDS: Mapping[str, Record] = {
     NODE: Record(("int16_t", "int16_t"), "LN_NODE({}, {})", 4),
     "ln_pair": Record(("int16_t", "int16_t"), "LN_PAIR({}, {})", 4),
     "ln_synapse": Record(("int32_t", "int16_t", "int16_t", "int16_t", "uint16_t"), "{{{}, {}, {}, {}, {}}}", 2),
+    "ln_synapse_narrow": Record(("uint16_t", "int16_t", "int32_t", "int16_t", "int16_t"), "{{{}, {}, {}, {}, {}}}", 2),
     "ln_synapse_words": Record(
         ("int32_t", "int16_t", "int16_t", "int16_t", "int16_t"), "{{{}, LN_PAIR({}, {}), LN_PAIR({}, {})}}", 1
     ),

@@ -11,7 +11,7 @@ with needs("pyelftools"):
     from elftools.elf.elffile import ELFFile
     from elftools.elf.sections import SymbolTableSection
 
-WRITE, ALLOC = 0x1, 0x2  # sh_flags: SHF_WRITE, SHF_ALLOC
+WRITE, ALLOC, EXECUTE = 0x1, 0x2, 0x4  # sh_flags: SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,9 @@ def read(path: Path) -> Image:
         entries = [s for t in elf.iter_sections() if isinstance(t, SymbolTableSection) for s in t.iter_symbols()]
         header = elf.header
         head = header["e_machine"], header["e_flags"], header["e_entry"]
-        return Image(segments, sections, _symbols(entries), _marks(entries), *head)
+        untyped = elf.iter_sections() if head[0] == "EM_AVR" else ()
+        code = frozenset(i for i, s in enumerate(untyped) if s["sh_flags"] & EXECUTE)
+        return Image(segments, sections, _symbols(entries, code), _marks(entries), *head)
 
 
 def _section(section) -> Section:  # type: ignore[no-untyped-def]  # pyelftools has no types
@@ -127,13 +129,18 @@ def _section(section) -> Section:  # type: ignore[no-untyped-def]  # pyelftools 
     )
 
 
-def _symbols(entries) -> tuple[Symbol, ...]:  # type: ignore[no-untyped-def]  # pyelftools has no types
-    kinds = {"STT_FUNC": True, "STT_OBJECT": False}
+def _symbols(entries, code: frozenset[int]) -> tuple[Symbol, ...]:  # type: ignore[no-untyped-def]  # pyelftools has no types
+    """Functions and objects. What libgcc's assembly for AVR defines has no type: global names of code are functions."""
+    kinds = {"STT_FUNC": True, "STT_OBJECT": False, **({"STT_NOTYPE": True} if code else {})}
     return tuple(
         Symbol(e.name, e["st_value"] & ~1 if kinds[kind] else e["st_value"], e["st_size"], kinds[kind])
         for e in entries
-        if (kind := e["st_info"]["type"]) in kinds
+        if (kind := e["st_info"]["type"]) in kinds and (kind != "STT_NOTYPE" or _global_code(e, code))
     )
+
+
+def _global_code(entry, code: frozenset[int]) -> bool:  # type: ignore[no-untyped-def]  # pyelftools has no types
+    return entry["st_info"]["bind"] == "STB_GLOBAL" and entry["st_shndx"] in code
 
 
 def _marks(entries) -> tuple[tuple[int, bool], ...]:  # type: ignore[no-untyped-def]  # pyelftools has no types

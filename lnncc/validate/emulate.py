@@ -1,20 +1,18 @@
 """Run firmware in an emulator: the bits of every step, and what the first few cost."""
 
 import importlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
-from lnncc.errors import LnnccError
 from lnncc.plan.interface import Interface, Signal
 from lnncc.target import Target
 from lnncc.validate import here
 from lnncc.validate.emulators.job import Job
 
-if TYPE_CHECKING:  # these need the extra, which may be missing; run() imports them when it counts
+if TYPE_CHECKING:  # this needs the extra, which may be missing; _costs() imports it when it counts
     from lnncc.validate.cycles import Cycles
-    from lnncc.validate.trace import Trace
 
 COUNTED = 16
 SECONDS = 120.0
@@ -24,7 +22,7 @@ SECONDS = 120.0
 class Run:
     """``output`` holds states and outputs of every step; the tuples have one entry a counted step, from the first.
 
-    ``cycles`` is empty where the target has no cycle model, both are where nothing here can count.
+    ``cycles`` is empty where the target has no cycle model and its emulator counts none.
     """
 
     output: bytes
@@ -39,7 +37,7 @@ class Run:
 
     @property
     def cycles_per_step(self) -> dict[str, int] | None:
-        """The largest of each estimate, as ``run --json`` gives it."""
+        """The largest of each estimate, as ``run --json`` gives it; all are the same where cycles are counted."""
         if not self.cycles:
             return None
         return {
@@ -73,12 +71,13 @@ def run(
     assert len(stdin) == total * record, "the input is not a whole number of steps"
     chosen = emulator or here.emulator(target)
     job = _job(elf, interface, target, chosen, stdin, total, seconds)
-    output = _execute(chosen)(job)
+    output = _module(chosen).execute(job)
     assert len(output) == total * _bytes(interface.states + interface.outputs), "the output is not one record a step"
     counted = min(count, total)
-    request = stdin[: counted * record]
-    traces = _traces(elf, interface, target, chosen, request, counted, seconds) if counted else ()
-    return Run(output, chosen, *_costs(elf, target, traces))
+    if counted == 0:
+        return Run(output, chosen, (), ())
+    again = _job(elf, interface, target, chosen, stdin[: counted * record], counted, seconds)
+    return Run(output, chosen, *_costs(_module(chosen), again, target, counted))
 
 
 def _job(
@@ -90,46 +89,23 @@ def _job(
     return Job(elf, target.emulated(), machine, request, f"{interface.name}_step", seconds)
 
 
-def _traces(
-    elf: Path, interface: Interface, target: Target, emulator: str, stdin: bytes, steps: int, seconds: float
-) -> "tuple[Trace, ...]":
-    """Traces from ``emulator`` if it can watch, else from one that can, if it is installed."""
-    own = _tracer(emulator)
-    if own is not None:
-        return own(_job(elf, interface, target, emulator, stdin, steps, seconds), steps)
-    for other, _ in target.emulated().emulators:
-        tracer = _tracer_if_installed(other)
-        if tracer is not None:
-            return tracer(_job(elf, interface, target, other, stdin, steps, seconds), steps)
-    return ()
-
-
-def _costs(elf: Path, target: Target, traces: "tuple[Trace, ...]") -> "tuple[tuple[int, ...], tuple[Cycles, ...]]":
-    if not traces:
-        return (), ()
+def _costs(emulator: ModuleType, job: Job, target: Target, steps: int) -> "tuple[tuple[int, ...], tuple[Cycles, ...]]":
+    """Instructions and cycles of each step: what the emulator counts, or what can be told from the blocks that ran."""
     from lnncc.validate import cycles
     from lnncc.validate.elf import read
 
-    image = read(elf)
+    if hasattr(emulator, "count"):
+        instructions, counted = zip(*emulator.count(job, steps), strict=True)
+        return instructions, counted
+    image, traces = read(job.elf), emulator.trace(job, steps)
     instructions = tuple(trace.instructions(image) for trace in traces)
     if target.cycles is None:
         return instructions, ()
     return instructions, tuple(cycles.estimate(image, trace, target.cycles) for trace in traces)
 
 
-def _execute(emulator: str) -> Callable[[Job], bytes]:
-    return importlib.import_module(f"lnncc.validate.emulators.{emulator}").execute
-
-
-def _tracer(emulator: str) -> "Callable[[Job, int], tuple[Trace, ...]] | None":
-    return getattr(importlib.import_module(f"lnncc.validate.emulators.{emulator}"), "trace", None)
-
-
-def _tracer_if_installed(emulator: str) -> "Callable[[Job, int], tuple[Trace, ...]] | None":
-    try:
-        return _tracer(emulator)
-    except LnnccError:
-        return None
+def _module(emulator: str) -> ModuleType:
+    return importlib.import_module(f"lnncc.validate.emulators.{emulator}")
 
 
 def _bytes(signals: tuple[Signal, ...]) -> int:

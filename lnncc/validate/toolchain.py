@@ -59,7 +59,7 @@ def compile_object(
 ) -> Path:
     """Compile one C file. ``flags`` come last and so win. Raises E0702 with the compiler's own words."""
     mode = FREESTANDING if compiler.freestanding else ()
-    options = (*COMMON, *mode, *_folders(include), *flags)
+    options = (*mode, *_folders(include), *flags)
     run(compiler, (*options, "-c", *_paths([source]), "-o", *_paths([output])), output.parent)
     return output
 
@@ -84,7 +84,7 @@ def shared_library(
     flags: Sequence[str] = (),
 ) -> Path:
     """Build a library that cffi can open. ``compiler`` is one for the host; ``flags`` come last and so win."""
-    options = (*COMMON, "-shared", *_folders(include), *flags)
+    options = ("-shared", *_folders(include), *flags)
     run(compiler, (*options, *_paths(sources), "-o", *_paths([output])), output.parent)
     return output
 
@@ -99,7 +99,7 @@ def _folders(include: Sequence[Path]) -> list[str]:
 
 def run(compiler: Compiler, arguments: Sequence[str], folder: Path, seconds: float = SECONDS) -> str:
     """Run the compiler in ``folder``; what it printed. Raises E0501 if memory is too small, else E0702."""
-    done = _call((*compiler.argv, *compiler.flags, *arguments), folder, seconds)
+    done = _call((*compiler.argv, *COMMON, *compiler.flags, *arguments), folder, seconds)
     if done.returncode == 0:
         return done.stdout + done.stderr
     said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]

@@ -1,6 +1,6 @@
 /* affine: y = acc + (w x) >> s, a matrix-vector product, each row with its own shift. */
 
-LN_FN int32_t ln_dot(const int16_t *w, const int16_t *x, ln_size n)
+LN_FN int32_t ln_dot(const LN_ROM int16_t *w, const int16_t *x, ln_size n)
 {
     int32_t sum = 0;
     for (ln_size i = 0; i < n; i++) {
@@ -9,7 +9,7 @@ LN_FN int32_t ln_dot(const int16_t *w, const int16_t *x, ln_size n)
     return sum;
 }
 
-LN_FN int32_t ln_dot_w8(const int8_t *w, const int16_t *x, ln_size n)
+LN_FN int32_t ln_dot_w8(const LN_ROM int8_t *w, const int16_t *x, ln_size n)
 {
     int32_t sum = 0;
     for (ln_size i = 0; i < n; i++) {
@@ -19,19 +19,19 @@ LN_FN int32_t ln_dot_w8(const int8_t *w, const int16_t *x, ln_size n)
 }
 
 /* acc and y MAY be the same. No partial sum of a row, in any order, leaves int32 (proven from the L1 norm of the row). */
-LN_FN void ln_affine(int32_t *y, const int32_t *acc, const int16_t *x, const int16_t *w, const uint8_t *s, ln_size rows, ln_size cols)
+LN_FN void ln_affine(int32_t *y, const int32_t *acc, const int16_t *x, const LN_ROM int16_t *w, const LN_ROM uint8_t *s, ln_size rows, ln_size cols)
 {
     for (ln_size r = 0; r < rows; r++) {
-        y[r] = ln_add(ln_ld32(acc + r), ln_rshift(ln_dot(w, x, cols), ln_ldu8(s + r)));
+        y[r] = ln_add(acc[r], ln_rshift(ln_dot(w, x, cols), ln_ldu8(s + r)));
         w += cols;
     }
 }
 
 /* The same with weights of 8 bits. */
-LN_FN void ln_affine_w8(int32_t *y, const int32_t *acc, const int16_t *x, const int8_t *w, const uint8_t *s, ln_size rows, ln_size cols)
+LN_FN void ln_affine_w8(int32_t *y, const int32_t *acc, const int16_t *x, const LN_ROM int8_t *w, const LN_ROM uint8_t *s, ln_size rows, ln_size cols)
 {
     for (ln_size r = 0; r < rows; r++) {
-        y[r] = ln_add(ln_ld32(acc + r), ln_rshift(ln_dot_w8(w, x, cols), ln_ldu8(s + r)));
+        y[r] = ln_add(acc[r], ln_rshift(ln_dot_w8(w, x, cols), ln_ldu8(s + r)));
         w += cols;
     }
 }

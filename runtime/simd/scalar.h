@@ -2,6 +2,11 @@
 #ifndef LN_SIMD_SCALAR_H
 #define LN_SIMD_SCALAR_H
 
+/* Where constants lie, if a machine has a memory of their own for them: what carries it is read by ln_ld words alone. */
+#ifndef LN_ROM
+#define LN_ROM
+#endif
+
 typedef uint16_t ln_size;
 
 /* Two int16 in one word. */
@@ -16,27 +21,27 @@ typedef struct {
     ln_pair es;
 } ln_synapse_words;
 
-LN_FN int16_t ln_ld16(const int16_t *p)
+LN_FN int16_t ln_ld16(const LN_ROM int16_t *p)
 {
     return *p;
 }
 
-LN_FN int8_t ln_ld8(const int8_t *p)
+LN_FN int8_t ln_ld8(const LN_ROM int8_t *p)
 {
     return *p;
 }
 
-LN_FN uint8_t ln_ldu8(const uint8_t *p)
+LN_FN uint8_t ln_ldu8(const LN_ROM uint8_t *p)
 {
     return *p;
 }
 
-LN_FN uint16_t ln_ldu16(const uint16_t *p)
+LN_FN uint16_t ln_ldu16(const LN_ROM uint16_t *p)
 {
     return *p;
 }
 
-LN_FN int32_t ln_ld32(const int32_t *p)
+LN_FN int32_t ln_ld32(const LN_ROM int32_t *p)
 {
     return *p;
 }

@@ -46,7 +46,7 @@ void toy_step(toy_state *state, const int16_t *x0, const int16_t *x1, int16_t *y
     for (int row = 0; row < 8; row++) {
         int32_t sum = 0;
         for (int i = 0; i < 14; i++) {
-            sum += weights[row][i] * all[i];
+            sum += (int32_t)weights[row][i] * all[i];
         }
         const int32_t divisor = 64 + (x1[0] < 0 ? -x1[0] : x1[0]);
         next[row] = ln_sat(divide(sum >> 6, divisor), &state->clipped);
