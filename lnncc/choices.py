@@ -44,6 +44,11 @@ class Choices:
         return {"default": asdict(self.default), "nodes": {k: asdict(self.nodes[k]) for k in sorted(self.nodes)}}
 
 
+def uniform(bits: int) -> Choices:
+    """Weights of ``bits`` everywhere, tables as usual."""
+    return Choices(Choice(weight_bits=bits))
+
+
 def from_dict(data: Mapping[str, object]) -> Choices:
     """Choices from a manifest. Raises KeyError, TypeError or ValueError if ``data`` holds none."""
     nodes = data["nodes"]

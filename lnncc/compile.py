@@ -10,7 +10,7 @@ from lnncc.archive import Model
 from lnncc.build import Build
 from lnncc.calibration import prepared
 from lnncc.certificate import certificate, facts
-from lnncc.choices import Choice, Choices
+from lnncc.choices import Choices, uniform
 from lnncc.emit import emit
 from lnncc.ir import Graph
 from lnncc.ops import NAMES
@@ -90,7 +90,7 @@ def compile_model(
     graph = seen("fuse", fuse(graph), FUSED)
     graph = seen("tails", tails(graph), FUSED)
     if choices is None:
-        choices = choose(graph, Choice(weight_bits=settings.bits), settings.optimise, chip)
+        choices = choose(graph, uniform(settings.bits), settings.optimise, chip)
     graph = seen("widths", widths(graph), FUSED)
     spans = _ranges(graph, declared=ranges, calibration=data)
     graph = seen("formats", formats(graph, spans), FUSED)

@@ -8,7 +8,7 @@ import pytest
 import lnncc
 from lnncc import polygons, target
 from lnncc.archive import Model
-from lnncc.choices import Choice, Choices
+from lnncc.choices import Choice, uniform
 from lnncc.errors import LnnccError
 from lnncc.passes.choose import OWN, choose
 from lnncc.passes.fuse import fuse
@@ -18,11 +18,11 @@ from tests import models
 M4 = target.load("cortex-m4")
 GRAPH = fuse(simplify(models.ltc(), dt=1.0))
 [INNER] = [n.outputs[0] for loop in GRAPH.walk() if loop.body for n in loop.body.nodes if n.op == "synapses"]
-DEFAULT = Choice(weight_bits=8)
+GIVEN = uniform(8)
 
 
 def test_for_speed_synapses_in_loops_get_tables_of_their_own() -> None:
-    assert choose(GRAPH, DEFAULT, "speed", M4) == Choices(DEFAULT, {INNER: Choice(8, OWN)})
+    assert choose(GRAPH, GIVEN, "speed", M4) == replace(GIVEN, nodes={INNER: Choice(8, OWN)})
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_for_speed_synapses_in_loops_get_tables_of_their_own() -> None:
     ],
 )
 def test_else_they_share_one(goal: str, chip: target.Target) -> None:
-    assert choose(GRAPH, DEFAULT, goal, chip) == Choices(DEFAULT)
+    assert choose(GRAPH, GIVEN, goal, chip) == GIVEN
 
 
 def test_an_ltc_for_speed_is_exact_and_as_near_to_float() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from lnncc import share
-from lnncc.choices import Choice, Choices, Table
+from lnncc.choices import Choices, Table
 from lnncc.ir import Graph, Node
 from lnncc.target import Target
 
@@ -11,10 +11,10 @@ OWN = Table("own", 64)
 SHARE = 2  # of the flash of the target's part, the largest that tables of single synapses may take: one half
 
 
-def choose(graph: Graph, default: Choice, optimise: str, target: Target) -> Choices:
-    """For ``speed``: each synapse in a loop gets a table of its own, if the target has a kernel for that and room."""
+def choose(graph: Graph, given: Choices, optimise: str, target: Target) -> Choices:
+    """``given``; for ``speed``, with a table for each synapse in a loop, if the target has a kernel and room for it."""
     if optimise != "speed" or not _has_kernel(target):
-        return Choices(default)
+        return given
     loops = [node.body.nodes for node in graph.walk() if node.body is not None]
     synapses = [node for nodes in loops for node in nodes if node.op == "synapses"]
     room = None if target.part is None else target.part.flash // SHARE
@@ -22,8 +22,8 @@ def choose(graph: Graph, default: Choice, optimise: str, target: Target) -> Choi
     for node in sorted(synapses, key=lambda node: _bytes(graph, node)):
         room = None if room is None else room - _bytes(graph, node)
         if room is None or room >= 0:
-            chosen[node.outputs[0]] = replace(default, table=OWN)
-    return Choices(default, chosen)
+            chosen[node.outputs[0]] = replace(given.of(node), table=OWN)
+    return replace(given, nodes={**given.nodes, **chosen})
 
 
 def _bytes(graph: Graph, node: Node) -> int:
