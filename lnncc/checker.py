@@ -10,13 +10,9 @@ from typing import Any, NamedTuple
 
 ROUNDS = 24  # of joining before what a loop or the state carries is widened to all that its format holds
 INT16, INT32 = (-1 << 15, (1 << 15) - 1), (-1 << 31, (1 << 31) - 1)
-NAMED = {"clip": "low high", "direct": "low shift", "lookup": "low shift", "part": "start n", "rshift": "shift"}
-FIXED = {("rshift", 15), ("sub", 1 << 15), *(("column", k) for k in range(8))}  # numbers beside these attributes
+NAMED = ("low", "high"), ("low", "shift"), ("start", "n"), ("shift",)  # attributes that are numbers of words
+FIXED = {("rshift", 15), ("sub", 1 << 15), *(("column", k) for k in range(8))}  # those of no attribute
 Pair = tuple[int, ...]  # the least and the greatest that an element can be; twice the same where it is known
-
-
-class Refused(Exception):  # noqa: N818  # reads as what it says
-    """The certificate does not hold, or is not of this model."""
 
 
 class Value(NamedTuple):
@@ -51,6 +47,16 @@ class Value(NamedTuple):
         near = [y[p[0] : q[0] + 2] for p, q in places]  # a chord stays between its nodes
         return [join(e if monotone or p == q else n) for e, n, (p, q) in zip(exact, near, places, strict=True)]
 
+    def interpolate(self, x: "Value", step: "Value") -> list[Pair]:
+        s, found = step.number(), []
+        for row, p in zip(self.rows(), x.ends, strict=True):
+            (i, rest), (j, _) = (divmod(v - INT16[0], 1 << s) for v in fit(p, *INT16))
+            least, most = join(*(fit(y, max(y[1], INT16[0]), INT16[1]) for y in row[i : j + 2]))
+            part = (rest << 15 - s) + (1 << 14 - s)
+            exact = row[i][0] * ((1 << 15) - part) + row[i + 1][0] * part + (1 << 15) >> 16
+            found.append((exact, exact) if p[0] == p[1] else (least + 1 >> 1, most + 1 >> 1))
+        return found
+
     def sums(self, terms: "Value", counts: "Value") -> Any:
         [label], both = counts.form, self.mean and terms.mean
         form, weight = ({f"{k} over {label}": n for k, n in f.items()} for f in (terms.form, both[0] if both else {}))
@@ -63,7 +69,7 @@ class Value(NamedTuple):
 
 def require(holds: bool, why: str) -> None:
     if not holds:
-        raise Refused(why)
+        raise ValueError(why)
 
 
 def fit(x: Pair, low: int = INT32[0], high: int = INT32[1]) -> Pair:
@@ -101,6 +107,7 @@ EACH: dict[str, Any] = {  # the words of single elements; on points (both ends t
 }
 ARRAYS: dict[str, Any] = {  # the words of whole arrays
     "direct": lambda y, x, low, s: [join(*y.ends[p[0] : q[0] + 1]) for p, q in x.places(low, s, len(y.ends))],
+    "interpolate": Value.interpolate,
     "lookup": Value.lookup,
     "dot": lambda w, x: [fit_sum([EACH["mul"](*p) for p in zip(row, x.ends, strict=True)]) for row in w.rows()],
     "segment_sum": lambda *x: list(map(fit_sum, segments(*(v.ends for v in x)))),
@@ -128,28 +135,6 @@ def joined(a: Any, b: Any) -> Any:
     return a and b and (total(a[0], b[0]), list(map(join, a[1], b[1])))
 
 
-def made(word: str, name: str, x: tuple[Value, ...], points: bool) -> tuple[Value, str]:
-    ends = ARRAYS[word](*x) if word in ARRAYS else [EACH[word](*p) for p in zip(*(v.ends for v in x), strict=True)]
-    form, mean = ORIGINS[word](*x) if word in ORIGINS else ({}, None)
-    power = {"": 1 << x[1].number()} if word == "rshift" and "" in x[1].form else None
-    lemma = x[0].mean and x[0].mean[0] == (x[1].form if word == "div" else power) and not points
-    ends = [fit(p, *INT16 if word == "div" else INT32) for p in (x[0].mean[1] if lemma else ends)]
-    return Value(ends, form or {name: 1}, mean, x if word == "stack" else ()), "mean" if lemma else "word"
-
-
-def constant(name: str, shape: list[int], raw: bytes) -> Value:
-    n, start = shape[-1], 10 + int.from_bytes(raw[8:10], "little")
-    ends = [fit(v * 2) for v in struct.iter_unpack("<q", raw[start:])]
-    require(b"'<i8', 'fortran_order': False" in raw[:start], f"array {name} is not of int64")
-    if len(shape) == 1:
-        return Value(ends, {name: 1})
-    columns = [Value(ends[k::n], {f"{name} {k}": 1}) for k in range(n)]
-    pairs = [(e, d) for (e, _), (d, _) in zip(ends[::2], ends[1::2], strict=True)] if n == 2 else []
-    if pairs and all(d > 0 or e == d == 0 for e, d in pairs):  # r · e and r
-        columns[0] = columns[0]._replace(mean=({f"{name} 1": 1}, [(e // d, -(-e // d)) if d else () for e, d in pairs]))
-    return Value([], {name: 1}, columns=tuple(columns))
-
-
 class Checker:
     """Runs the words of a graph's nodes, whatever their ops: on intervals to inductive invariants, or on ``points``."""
 
@@ -157,8 +142,30 @@ class Checker:
         self.graph, self.points, self.seen = graph, False, dict[tuple, None]()
         self.widths = {name: (-1 << form[0] - 1, (1 << form[0] - 1) - 1) for name, _, form in graph["values"]}
         self.shapes = {name: shape for name, shape, _ in graph["values"]}
-        self.given = {name: constant(name, self.shapes[name], raw) for name, raw in arrays.items()}
+        self.given = {name: self.constant(name, raw) for name, raw in arrays.items()}
         self.initial = [self.given.pop(before) for _, before, _ in graph["states"]]
+
+    def constant(self, name: str, raw: bytes) -> Value:
+        shape, start = self.shapes[name], 10 + int.from_bytes(raw[8:10], "little")
+        ends = [fit(v * 2) for v in struct.iter_unpack("<q", raw[start:])]
+        require(b"'<i8', 'fortran_order': False" in raw[:start], f"array {name} is not of int64")
+        if len(shape) == 1:
+            return Value(ends, {name: 1})
+        columns = [Value(ends[k :: shape[1]], {f"{name} {k}": 1}) for k in range(shape[1])]
+        pairs = [(e, d) for (e, _), (d, _) in zip(ends[::2], ends[1::2], strict=True)] if shape[1] == 2 else []
+        if pairs and all(d > 0 or e == d == 0 for e, d in pairs):  # r · e and r
+            columns[0] = columns[0]._replace(
+                mean=({f"{name} 1": 1}, [(e // d, -(-e // d)) if d else () for e, d in pairs])
+            )
+        return Value([], {name: 1}, columns=tuple(columns))
+
+    def made(self, word: str, name: str, x: tuple[Value, ...]) -> tuple[Value, str]:
+        ends = ARRAYS[word](*x) if word in ARRAYS else [EACH[word](*p) for p in zip(*(v.ends for v in x), strict=True)]
+        form, mean = ORIGINS[word](*x) if word in ORIGINS else ({}, None)
+        power = {"": 1 << x[1].number()} if word == "rshift" and "" in x[1].form else None
+        lemma = x[0].mean and x[0].mean[0] == (x[1].form if word == "div" else power) and not self.points
+        ends = [fit(p, *INT16 if word == "div" else INT32) for p in (x[0].mean[1] if lemma else ends)]
+        return Value(ends, form or {name: 1}, mean, x if word == "stack" else ()), "mean" if lemma else "word"
 
     def define(self, scope: dict[str, Value], name: str, value: Value) -> None:
         require(" " not in name and name not in scope, f"{name!r:.40} is defined twice")
@@ -176,11 +183,11 @@ class Checker:
         for word, name, operands, *_ in entry["words"]:
             operands = [o if isinstance(o, str) else int(o) for o in operands]
             numbers = [o for o in operands if isinstance(o, int)]
-            known = [attrs.get(k) for k in NAMED.get(word, "").split()]
-            require(numbers in ([], known) or (word, *numbers) in FIXED, f"{numbers} are not the numbers of {out}")
+            known = not numbers or numbers in [[attrs.get(key) for key in keys] for keys in NAMED]
+            require(known or (word, *numbers) in FIXED, f"{numbers} are not the numbers of {out}")
             size = next((len(local[o].ends) for o in operands if isinstance(o, str)), 1)
             x = tuple(local[o] if isinstance(o, str) else Value([fit((o, o))] * size, {"": o}) for o in operands)
-            local[name], rule = made(word, name, x, self.points)
+            local[name], rule = self.made(word, name, x)
             self.define(scope, name, local[name])
             lines.append([word, name, operands, join(*local[name].ends), rule])
             self.seen[out, word, *operands] = None
@@ -198,37 +205,30 @@ class Checker:
                 self.define(inner, name, Value(value.ends, {name: 1}, inputs=value.inputs))
             nodes = [self.node(*both, inner) for both in zip(stated["nodes"], body["nodes"], strict=True)]
             before, carried = carried, [inner[name] for name in body["results"]]
-            wider = map(self.wider, body["params"], before, carried, [count] * len(carried))
-            carried = carried if self.points else list(wider)
+            for k, (name, old) in enumerate(zip(body["params"], before, strict=True) if not self.points else ()):
+                ends = [fit(join(*p), *self.widths[name]) for p in zip(old.ends, carried[k].ends, strict=True)]
+                ends = [self.widths[name]] * len(ends) if count >= ROUNDS and ends != old.ends else ends
+                carried[k] = Value(ends, inputs=old.inputs | carried[k].inputs)
             if count + 1 == trips if self.points else carried == before:
                 return carried, body | {"nodes": nodes}, inner
-        raise Refused("an invariant is not inductive")
-
-    def wider(self, name: str, before: Value, after: Value, count: int) -> Value:
-        ends = [fit(join(*p), *self.widths[name]) for p in zip(before.ends, after.ends, strict=True)]
-        full = count >= ROUNDS and ends != before.ends  # which only a saturation keeps
-        return Value([self.widths[name]] * len(ends) if full else ends, inputs=before.inputs | after.inputs)
-
-    def step(self, stated: Any, xs: list[list[Pair]], carried: list[Value]) -> Any:
-        pairs, states = zip(self.graph["inputs"], xs, strict=True), self.graph["states"]
-        scope = {v: Value(ends, {v: 1}, inputs=frozenset([v])) for (_, v), ends in pairs}
-        body = {"params": [s[1] for s in states], "results": [s[2] for s in states], "nodes": self.graph["nodes"]}
-        return self.carry(stated["body"], body, carried, self.given | scope, 1)
+        raise ValueError("an invariant is not inductive")
 
     def derived(self, stated: Any) -> dict[str, Any]:
         """What the certificate should state; the replay is of random inputs, from reset."""
-        ports, draw, trace = self.graph["inputs"], random.Random(0), list[int]()
-        carried, body, _ = self.step(stated, [[INT16] * self.shapes[v][0] for _, v in ports], self.initial)
+        ports, states, draw, trace = self.graph["inputs"], self.graph["states"], random.Random(0), list[int]()
+        step = {"params": [s[1] for s in states], "results": [s[2] for s in states], "nodes": self.graph["nodes"]}
+        full = {v: Value([INT16] * self.shapes[v][0], {v: 1}, inputs=frozenset([v])) for _, v in ports}
+        invariant, body, _ = self.carry(stated["body"], step, self.initial, self.given | full, 1)
         reads = {v: [key[1:] for key in self.seen if v in key[2:]] for _, v in ports}
         doors = {v: r[0][2:] if [key[0] for key in r] == ["clip"] else INT16 for v, r in reads.items()}
         steps, now, self.points = stated["replay"]["steps"], self.initial, True
         for _ in range(min(steps, 1 << 10)):
-            xs = [[(draw.getrandbits(16) - 32768,) * 2 for _ in range(self.shapes[v][0])] for _, v in ports]
-            now, _, inner = self.step(stated, xs, now)
+            xs = {v: Value([(draw.getrandbits(16) - 32768,) * 2 for _ in x.ends], {v: 1}) for v, x in full.items()}
+            now, _, inner = self.carry(stated["body"], step, now, self.given | xs, 1)
             trace += [p[0] for x in (*now, *(inner[v] for _, v in self.graph["outputs"])) for p in x.ends]
         return {
             "inputs": {label: [v, *doors[v]] for label, v in ports},
-            "states": {s[0]: v.shown() for s, v in zip(self.graph["states"], carried, strict=True)},
+            "states": {s[0]: v.shown() for s, v in zip(states, invariant, strict=True)},
             "outputs": dict(self.graph["outputs"]),
             "saturating": [out for out, word, *_ in self.seen if word == "sat16"],
             "body": body,
@@ -237,7 +237,7 @@ class Checker:
 
 
 def check(folder: Path) -> Any:
-    """The certificate in ``folder``, if it holds; whatever this raises, ``Refused`` or not, means that it does not."""
+    """The certificate in ``folder``, if it holds; whatever this raises means that it does not."""
     [path] = folder.glob("*.certificate.json")
     file = path.name.replace(".certificate.json", ".integer.lnn")
     stated, data = json.loads(path.read_bytes()), (folder / file).read_bytes()

@@ -203,7 +203,12 @@ def interpolate(nodes: Array, x: Plain, shift: int) -> Plain:
         first, last = (low - INT16[0]) >> shift, (high - INT16[0]) >> shift
         parts = [row[i : j + 2] for row, i, j in zip(nodes, first, last, strict=True)]
         least, most = (np.array([end(part) for part in parts], np.int64) for end in (np.min, np.max))
-        return Interval((least + 1) >> 1, (most + 1) >> 1)
+        exact, known = _interpolated(nodes, low, shift), low == high
+        return Interval(np.where(known, exact, (least + 1) >> 1), np.where(known, exact, (most + 1) >> 1))
+    return _interpolated(nodes, x, shift)
+
+
+def _interpolated(nodes: Array, x: Array, shift: int) -> Array:
     left, index = (x - INT16[0]) >> shift, np.arange(len(nodes))
     part = ((x & ((1 << shift) - 1)) << (15 - shift)) + (1 << (14 - shift))
     return nodes[index, left] * ((1 << 15) - part) + nodes[index, left + 1] * part + (1 << 15) >> 16

@@ -97,6 +97,17 @@ LEMMAS = {
         z3.And(least(RISE, z3.IntVal(0)) <= C, greatest(RISE, z3.IntVal(0)) >= C),
         [F >= 0, F < WIDTH, *floors(C, RISE * F, WIDTH)],
     ),
+    # A table in half units: Q2 and C are the lower and the upper node in whole ones, rounded half up.
+    "half units": (
+        z3.And(Q2 <= Q, Q <= C),
+        [
+            T >= 0,
+            T <= INT16,
+            least(A, B) + 1 >= 2 * Q2,
+            greatest(A, B) + 1 < 2 * C + 2,
+            *floors(Q, A * (INT16 - T) + B * T + INT16, z3.IntVal(2 * INT16)),
+        ],
+    ),
     # On a rise it is monotone, and so is a table whose nodes ascend.
     "monotone": (
         C <= C2,

@@ -38,7 +38,7 @@ def _checked(folder: Path) -> Any:
     try:
         return checker.check(folder)
     except Exception as error:  # whatever a file can make the checker raise
-        why = str(error) if isinstance(error, checker.Refused) else f"{type(error).__name__}: {error}"
+        why = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise LnnccError(
             "E0603",
             f"the certificate in {folder} is refused",
