@@ -1,8 +1,8 @@
-"""What lnncc knows of a target: ``targets/<name>.toml``, read strictly. The folder is the registry."""
+"""What lnncc knows of targets and boards: ``targets/*.toml`` and ``targets/boards/*.toml``, read strictly."""
 
 import difflib
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeGuard, TypeVar
 
@@ -11,6 +11,7 @@ from lnncc.errors import LnnccError
 
 Entry = TypeVar("Entry", str, int, list[object], dict[str, object])
 HOST = "host"
+BOARDS = "boards"  # the folder of boards inside targets/
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +98,51 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in share.folder("targets").glob("*.toml")))
 
 
+def boards() -> tuple[str, ...]:
+    """All boards, in alphabetical order: each is a target with a memory map of its own."""
+    return tuple(sorted(path.stem for path in (share.folder("targets") / BOARDS).glob("*.toml")))
+
+
 def load(name: str) -> Target:
-    """The target ``name``. Raises E0201, naming the closest match, if there is none."""
-    if name not in names():
-        close = difflib.get_close_matches(name, names(), n=1, cutoff=0.4)
-        helps = (f"did you mean {close[0]}?",) if close else ()
-        raise LnnccError("E0201", f"unknown target {name!r}", helps=(*helps, "known: " + ", ".join(names())))
-    return read(share.folder("targets") / f"{name}.toml")
+    """The target or board ``name``. Raises E0201, naming the closest match, if there is none."""
+    if name in names():
+        return read(share.folder("targets") / f"{name}.toml")
+    if name in boards():
+        return read_board(share.folder("targets") / BOARDS / f"{name}.toml")
+    close = difflib.get_close_matches(name, (*names(), *boards()), n=1, cutoff=0.4)
+    helps = (f"did you mean {close[0]}?",) if close else ()
+    known = ("known: " + ", ".join(names()), "boards: " + ", ".join(boards()))
+    raise LnnccError("E0201", f"unknown target {name!r}", helps=(*helps, *known))
+
+
+def read_board(path: Path) -> Target:
+    """The board in one TOML file: its ``core`` is a target, of which it has all but memory. Raises as ``read``."""
+    table = _opened(path)
+    core = table.take("core", str)
+    if core not in names():
+        raise table.wrong("core", "a target")
+    made = replace(
+        load(core),
+        name=path.stem,
+        description=table.take("description", str),
+        part=_part(table.table("part")),
+        board=_board(table.table("board")),
+    )
+    table.close()
+    return made
+
+
+def _opened(path: Path) -> "_Table":
+    try:
+        return _Table(path, "", tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _invalid(path, str(error)) from error
 
 
 def read(path: Path) -> Target:
     """The target in one TOML file. Raises E0202, naming file and key, for anything not as expected."""
-    try:
-        items = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _invalid(path, str(error)) from error
-    table = _Table(path, "", items)
+    table = _opened(path)
+    items = table.items
     target = Target(
         name=path.stem,
         description=table.take("description", str),

@@ -10,9 +10,9 @@ from lnncc import explain as pages
 from lnncc import ops as folder
 from lnncc import target as registry
 from lnncc.cli.answer import Answer
-from lnncc.errors import LnnccError
 from lnncc.primitives import NAMES as PRIMITIVES
 from lnncc.report import summary
+from lnncc.target import Target
 from lnncc.validate import here
 
 
@@ -24,25 +24,28 @@ def report(args: Namespace) -> Answer:
 
 def targets(args: Namespace) -> Answer:
     """All targets, and of each what it lacks to run on this machine, if anything."""
-    found = [(t, here.why_not(t)) for t in map(registry.load, registry.names())]
-    listed = [
-        {
-            "name": t.name,
-            "description": t.description,
-            "emulated": t.board is not None,
-            "hints": list(t.hints),
-            "runnable": error is None,
-            "lacks": None if error is None else error.title,
-        }
-        for t, error in found
-    ]
-    width = max(len(t.name) for t, _ in found) + 2
-    lines = [f"{t.name:<{width}}{t.description}{_lacks(error)}" for t, error in found]
-    return Answer({"targets": listed}, "\n".join(lines))
+    found, boards = ([_listed(registry.load(name)) for name in known()] for known in (registry.names, registry.boards))
+    width = max(len(str(entry["name"])) for entry in (*found, *boards)) + 2
+    lines = [f"{entry['name']:<{width}}{entry['description']}{_lacks(entry)}" for entry in found]
+    lines += ["", "boards, by the name of which a target may be called too:"]
+    lines += [f"{entry['name']:<{width}}{entry['description']}{_lacks(entry)}" for entry in boards]
+    return Answer({"targets": found, "boards": boards}, "\n".join(lines))
 
 
-def _lacks(error: LnnccError | None) -> str:
-    return "" if error is None else f" [does not run here: {error.title}]"
+def _listed(target: Target) -> dict[str, object]:
+    error = here.why_not(target)
+    return {
+        "name": target.name,
+        "description": target.description,
+        "emulated": target.board is not None,
+        "hints": list(target.hints),
+        "runnable": error is None,
+        "lacks": None if error is None else error.title,
+    }
+
+
+def _lacks(entry: dict[str, object]) -> str:
+    return "" if entry["runnable"] else f" [does not run here: {entry['lacks']}]"
 
 
 def ops(args: Namespace) -> Answer:
