@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lnncc import choices
 from lnncc.cells.cfc import CfC
 from lnncc.cells.ltc import LTC
 from lnncc.cells.wirings import AutoNCP
+from lnncc.choices import Choice, Choices
 from lnncc.frontend.jaxpr import trace
 from lnncc.ir import Graph
 from lnncc.passes.formats import formats
@@ -45,7 +45,7 @@ def ltc(units: int = 10) -> Graph:
 def compiled(graph: Graph, *, weight_bits: int = 16, reach: float = 2.0) -> Compiled:
     fused = widths(tails(fuse(simplify(graph, dt=1.0))))
     spans = ranges(fused, declared={p.label: (-reach, reach) for p in graph.inputs}, calibration=None)
-    integer, proof = prove(quantise(formats(fused, spans), spans, choices.uniform(weight_bits)))
+    integer, proof = prove(quantise(formats(fused, spans), spans, Choices(Choice(weight_bits=weight_bits))))
     return Compiled(graph, spans, integer, proof)
 
 

@@ -37,7 +37,7 @@ def test_each_node_gets_what_was_chosen_for_it() -> None:
 
 @pytest.mark.parametrize("bits", [6, 2])
 def test_fewer_bits_than_8_are_stored_in_8(bits: int) -> None:
-    program = compiled(choices.uniform(bits))
+    program = compiled(Choices(Choice(weight_bits=bits)))
     graph = program.build.integer
     weights = [n.inputs[2] for n in graph.walk() if n.op == "affine"]
     assert weights and {graph.values[name].format.bits for name in weights} == {8}
