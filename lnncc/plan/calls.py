@@ -99,10 +99,12 @@ class Writer:
         if any(ref.value not in self.graph.constants or ref.start for ref in refs):
             return None
         values = {name: self.graph.constants[reads[name].value] for name in own.replaced}
-        return layouts.LAYOUTS[own.layout](values, attrs)
+        return layouts.LAYOUTS[own.layout](values, {**attrs, "lanes": prototypes.lanes(self.isa)})
 
     def _bound(self, kernel: Prototype, execute: Execute, reads: Mapping[str, Ref], packed: Packed) -> tuple[Call, ...]:
         self._count(kernel.file)
+        if kernel.layout is None:  # called with what the portable one is called with, it may leave cases to that
+            self.kernels.setdefault(execute.node.op, 0)
         attrs = ({**packed.attrs, **more} for more in packed.calls)
         return tuple(self._call(kernel, execute, reads, replace(packed, attrs=each)) for each in attrs)
 

@@ -3,7 +3,7 @@
 A kernel names its layout in the line above its text (``plan.prototypes``); a layout is the function of that name here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,8 @@ class Packed:
     scratch: int = 0  # elements of the parameter of that name
 
 
-# From constants by parameter of the portable kernel, and the attributes; None where the kernel has no use for them.
+# From constants by parameter of the portable kernel, and the attributes, among them the "lanes" of the machine; None
+# where the kernel has no use for them.
 Layout = Callable[[Mapping[str, Array], Mapping[str, Attr]], Packed | None]
 
 
@@ -126,6 +127,51 @@ def source_first(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> P
     return Packed({"synapse": constants["synapse"][:, [4, 1, 0, 2, 3]]}, attrs)
 
 
+def pairs(values: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed:
+    """A matrix for machines that sum a row in each lane, two columns at a time: (block, pair of columns, lane, 2)."""
+    lanes = _int(attrs, "lanes")
+    w = _filled(values["w"], 0, lanes)
+    w = _filled(w, 1, 2)
+    blocks = w.reshape(-1, lanes, w.shape[1] // 2, 2).transpose(0, 2, 1, 3)
+    return Packed({"w": blocks, "s": _filled(values["s"], 0, lanes)}, attrs)
+
+
+def sell(values: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """Synapses for machines with a destination in each lane, sorted by how many synapses they have: SELL-C-sigma
+    (Kreutzer et al., SIAM J. Sci. Comput. 2014). A step is (4, lanes): where the source is, b, a, and e with w."""
+    lanes, counts, record = _int(attrs, "lanes"), values["counts"], values["synapse"]
+    if len(record) == 0 or record[:, 4].max() == 0:
+        return None  # a source is read with a neighbour, which a single one lacks
+    order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+    first = np.cumsum(counts) - counts
+    steps = [
+        _step([record[first[j] + k] if k < counts[j] else None for j in block], lanes)
+        for block in np.split(order, range(lanes, len(order), lanes))
+        for k in range(counts[block[0]])
+    ]
+    tables = {"synapse": np.stack(steps), "counts": counts[order[::lanes]], "order": order}
+    return Packed(tables, {**attrs, "active": len(order)})
+
+
+def _step(synapses: Sequence[Array | None], lanes: int) -> Array:
+    step = np.zeros((4, lanes), np.int64)
+    for lane, synapse in enumerate(synapses):
+        if synapse is not None:
+            b, a, w, e, source = synapse.tolist()
+            step[:, lane] = max(source - 1, 0), b, _pair(0, a) if source else _pair(a, 0), _pair(e, w)
+    return step
+
+
+def _pair(lower: int, upper: int) -> int:
+    return upper << 16 | lower & 0xFFFF
+
+
+def _filled(values: Array, axis: int, multiple: int) -> Array:
+    """``values`` with zeros at the end of ``axis``, up to a multiple."""
+    widths = [(0, -size % multiple if i == axis else 0) for i, size in enumerate(values.shape)]
+    return np.pad(values, widths)
+
+
 def _int(attrs: Mapping[str, Attr], name: str) -> int:
     value = attrs[name]
     assert isinstance(value, int)
@@ -134,5 +180,16 @@ def _int(attrs: Mapping[str, Attr], name: str) -> int:
 
 LAYOUTS: Mapping[str, Layout] = {
     function.__name__: function
-    for function in (row_quads, flat_ends, synapse_words, synapse_bytes, one_by_one, with_positions, each, source_first)
+    for function in (
+        row_quads,
+        flat_ends,
+        synapse_words,
+        synapse_bytes,
+        one_by_one,
+        with_positions,
+        each,
+        source_first,
+        pairs,
+        sell,
+    )
 }

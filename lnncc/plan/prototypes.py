@@ -16,6 +16,7 @@ LINE = re.compile(
     r"LN_(?:FN|INLINE|SHARED) (?P<result>\w+) (?P<name>\w+)\((?P<parameters>[^()]*)\)$",
     re.MULTILINE,
 )
+LANES = re.compile(r"^#define LN_LANES (?P<count>\d+)$", re.MULTILINE)
 PARAMETER = re.compile(r"(?P<const>const )?(?P<rom>LN_ROM )?(?P<type>\w+) (?P<pointer>\*?)(?P<name>\w+)")
 
 
@@ -63,6 +64,14 @@ def variants(op: str, function: str, isa: tuple[str, ...]) -> Iterator[Prototype
         known = _kernels(f"{op}.{machine}")
         names = f"ln_{function}_{machine}", f"ln_{function}_{machine}_rolled"
         yield from (known[name] for name in names if name in known)
+
+
+@functools.cache
+def lanes(isa: tuple[str, ...]) -> int:
+    """How many integers the machine's own words take at once, by its header; 1 if that does not say."""
+    text = (share.folder("runtime") / "simd" / f"{isa[0]}.h").read_text(encoding="utf-8")
+    found = LANES.search(text)
+    return 1 if found is None else int(found["count"])
 
 
 @functools.cache

@@ -46,4 +46,10 @@ LN_FN int32_t ln_ld32(const LN_ROM int32_t *p)
     return *p;
 }
 
+/* Two neighbours in one word, the first in its lower half. */
+LN_FN int32_t ln_two(const int16_t *x)
+{
+    return (int32_t)((uint32_t)(uint16_t)x[1] << 16 | (uint16_t)x[0]);
+}
+
 #endif
