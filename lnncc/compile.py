@@ -48,6 +48,7 @@ def compile(  # the verb of the interface
     bits: int = 16,
     optimise: str = "balanced",
     choices: Choices | None = None,
+    batch: int | None = None,
     name: str = "model",
     dump: Path | None = None,
 ) -> Program:
@@ -59,13 +60,14 @@ def compile(  # the verb of the interface
     ``ranges`` declares (low, high) by input. ``bits`` = 8 means int8 weights with int16 activations and states.
     ``optimise`` is for speed, size or balanced: where there is larger and faster, or shorter and slower C.
     ``choices`` are those of an earlier build, ``prog.build.choices``, which give the same formats again.
+    ``batch`` adds the C that steps many streams, that many at a time (8 suits AVX2, 16 AVX-512, 4 NEON).
     ``dump`` is a folder that gets the graph after each stage.
 
     Raises:
         LnnccError: E02xx options, E03xx model, E04xx data.
     """
     model = step if isinstance(step, Model) else _traced(step, params, state, inputs)
-    settings = Settings(name, target, bits, dt, optimise)
+    settings = Settings(name, target, bits, dt, optimise, batch)
     return compile_model(model, settings, calibration=calibration, ranges=ranges or {}, choices=choices, dump=dump)
 
 
@@ -97,7 +99,7 @@ def compile_model(
     graph = seen("quantise", quantise(graph, spans, choices), FUSED)
     graph, proof = prove(graph)
     graph = seen("prove", graph, FUSED)
-    layout = plan(graph, settings.name, proof.bounds, chip, settings.optimise)
+    layout = plan(graph, settings.name, proof.bounds, chip, settings.optimise, lanes=settings.batch)
     proven, known = certificate(graph, proof, settings.name), facts(layout, spans, proof)
     return Program(Build(settings, choices, layout.interface, model.graph, graph, emit(layout), proven, known))
 

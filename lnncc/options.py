@@ -19,24 +19,29 @@ true try typename using virtual main lnn
 KEYWORDS = frozenset(re.findall(r"\w+", WORDS_OF_C))
 BITS = (8, 16)
 OPTIMISE = ("balanced", "speed", "size")
+LANES = (4, 8, 16, 32)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that, with model and data, determines the generated files."""
+    """Everything that, with model and data, determines the generated files.
+
+    ``batch`` is how many streams a block holds in the C for many streams; None leaves that out.
+    """
 
     name: str = "model"
     target: str = "host"
     bits: int = 16
     dt: float | None = None
     optimise: str = "balanced"
+    batch: int | None = None
 
 
 def check(settings: Settings, ranges: Mapping[str, tuple[float, float]], graph: Graph) -> None:
     """Refuse what cannot be meant.
 
     Raises:
-        LnnccError: E0202 dt, E0203 name, E0204 bits or optimise, E0205 ranges.
+        LnnccError: E0202 dt, E0203 name, E0204 bits or optimise, E0205 ranges, E0215 lanes of a batch.
     """
     _name(settings.name)
     _dt(settings.dt, graph)
@@ -45,6 +50,12 @@ def check(settings: Settings, ranges: Mapping[str, tuple[float, float]], graph: 
     if settings.optimise not in OPTIMISE:
         raise LnnccError(
             "E0204", f"cannot optimise for {settings.optimise!r}", helps=("optimise for " + ", ".join(OPTIMISE),)
+        )
+    if settings.batch not in (None, *LANES):
+        raise LnnccError(
+            "E0215",
+            f"streams cannot be stepped {settings.batch} at a time",
+            helps=(f"use one of {', '.join(map(str, LANES))}; 8 suits AVX2, 16 AVX-512, 4 NEON",),
         )
     labels = [p.label for p in graph.inputs]
     for label, (low, high) in ranges.items():

@@ -9,8 +9,9 @@ import numpy as np
 
 from lnncc.build import Build
 from lnncc.calibration import prepared
+from lnncc.ir import Array
 from lnncc.report import summary
-from lnncc.validate import compare, host
+from lnncc.validate import batch, compare, host
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -26,10 +27,17 @@ class Program:
         """Outputs of the *compiled C* from reset, state kept from step to step; one array, or by label if several."""
         build = self.build
         raw = compare.raw_inputs(build, prepared(xs, build.model))
-        outputs = compare.real_outputs(build, host.run(host.build(build), build.interface, raw)[1])
+        outputs = compare.real_outputs(build, self._run(raw))
         single = _streams(xs, build) is None
         outputs = {label: y[0] if single else y for label, y in outputs.items()}
         return next(iter(outputs.values())) if len(outputs) == 1 else outputs
+
+    def _run(self, raw: tuple[Array, ...]) -> tuple[Array, ...]:
+        """Raw outputs; many streams at once if the build has the C for them."""
+        library, lanes = host.build(self.build), self.build.settings.batch
+        if lanes is None or len(raw[0]) == 1:
+            return host.run(library, self.build.interface, raw)[1]
+        return batch.run(library, self.build.interface, lanes, raw).outputs
 
     def verify(self, xs: "ArrayLike | Mapping[str, ArrayLike]") -> compare.Verification:
         """The compiled C against the twin on every step, and the error against the float model."""

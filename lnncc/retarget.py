@@ -20,4 +20,6 @@ def retargeted(build: Build, target: Target) -> Build:
 @functools.lru_cache(KEPT)
 def _planned(build: Build, target: Target) -> Build:
     graph, proof = prove(build.integer)
-    return replace(build, sources=emit(plan(graph, build.name, proof.bounds, target, build.settings.optimise)))
+    settings = build.settings
+    layout = plan(graph, build.name, proof.bounds, target, settings.optimise, lanes=settings.batch)
+    return replace(build, sources=emit(layout))

@@ -26,7 +26,7 @@ UNMEASURED = frozenset({"E0701", "E0703", "E0805"})  # the C is as good without 
 
 def run(args: Namespace) -> Answer:
     """Compile and write. Raises as ``lnncc.compile`` and ``model.load``, E0211 if the folder cannot be written."""
-    settings = Settings(args.name, args.target, _bits(args.bits), _dt(args.dt), args.optimise)
+    settings = Settings(args.name, args.target, _bits(args.bits), _dt(args.dt), args.optimise, args.batch)
     ranges = dict(_range(text) for text in args.range)
     target = targets.load(args.target)
     given = model.load(args.model, _states(args.state))

@@ -93,6 +93,7 @@ def _compile(parser: Parser) -> None:
     add("--dt", metavar="DT", help="time between two steps, in the units of training")
     add("--bits", metavar="N", default="16", help="of weights: 8 or 16 (default)")
     add("--optimise", metavar="FOR", default="balanced", help="speed, size or balanced (default)")
+    add("--batch", metavar="LANES", type=int, help="also C for many streams, 4, 8, 16 or 32 at a time")
     add("--name", metavar="NAME", default="model", help="of the C functions and files (default: model)")
     add("--dump", metavar="DIR", help="write the graph after each stage into this folder")
     states = "the output of an ONNX model that is the next state of an input (repeat for more); none: it has no state"

@@ -11,7 +11,11 @@ ABI = 1  # of the runtime that the text was generated for; lnn.h says which one 
 def emit(plan: Plan) -> dict[str, str]:
     """Texts by name inside the folder: the model, and of the runtime what it uses."""
     files = {f"{plan.name}{end}": render(f"model{end}", plan=plan, abi=ABI) for end in (".h", ".c")}
+    isa, kernels = list(plan.isa), list(plan.kernels)
+    if plan.batch is not None:
+        files |= {f"{plan.name}_batch{end}": render(f"batch{end}", plan=plan, abi=ABI) for end in (".h", ".c")}
+        isa, kernels = isa + list(plan.batch.isa), kernels + list(plan.batch.kernels)
     runtime = share.folder("runtime")
-    for name in (*RUNTIME, *(f"simd/{isa}.h" for isa in plan.isa), *(f"kernels/{k}.h" for k in plan.kernels)):
+    for name in (*RUNTIME, *(f"simd/{machine}.h" for machine in isa), *(f"kernels/{k}.h" for k in kernels)):
         files[f"lnn/{name}"] = (runtime / name).read_text(encoding="utf-8")
     return files

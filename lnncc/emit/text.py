@@ -33,11 +33,10 @@ def numbers(values: Array, kind: str = "") -> str:
     return "\n".join(INDENT + ", ".join(line) + "," for line in lines)
 
 
-def call(statement: Call, depth: int) -> str:
-    """One call as a statement, continued where it would leave the page."""
-    line = f"{statement.function}({', '.join(statement.arguments)});"
-    if statement.counts:
-        line = f"s->clipped += {line}"
+def call(statement: Call, depth: int, counted: str = "s->clipped += {};") -> str:
+    """One call as a statement, continued where it would leave the page; ``counted`` if it returns a number."""
+    line = f"{statement.function}({', '.join(statement.arguments)})"
+    line = counted.format(line) if statement.counts else f"{line};"
     lead = INDENT * depth
     wrapped = textwrap.wrap(line, WIDTH - len(lead), subsequent_indent=INDENT, break_long_words=False)
     return "\n".join(lead + part for part in wrapped)

@@ -6,7 +6,8 @@ from itertools import chain
 
 import numpy as np
 
-from lnncc.ir import Array, Attr, Graph
+from lnncc.errors import LnnccError
+from lnncc.ir import Array, Attr, Graph, Node
 from lnncc.ops import OPS
 from lnncc.plan import layouts, prototypes
 from lnncc.plan.copies import Copy
@@ -27,6 +28,8 @@ LIMITS = {
 }
 POINTED = {16: "int16_t", 32: "int32_t"}
 SCRATCH = "scratch"  # the parameter of kernels that need memory while they run
+STREAMS = "streams"  # the machine of many streams in runtime/kernels
+STREAM_ROWS = 4  # that its matrix kernel takes at a time
 SHIFTS = "s"  # the parameter of kernels with a right shift for each row; it follows the rows
 
 
@@ -41,9 +44,12 @@ class Writer:
         copies: Mapping[int, list[Copy]],
         isa: tuple[str, ...],
         *,
-        unroll: bool,
+        unroll: bool = False,
+        streams: int = 1,
     ) -> None:
-        self.graph, self.where, self.names, self.copies, self.isa = graph, where, names, copies, isa
+        """``streams`` lie beside each other in every value; more than one have kernels of their own."""
+        self.graph, self.where, self.names, self.copies, self.streams = graph, where, names, copies, streams
+        self.isa = isa if streams == 1 else (STREAMS,)
         self.unroll = unroll
         self.bits = {name: v.format.bits for name, v in graph.values.items() if v.format is not None}
         self.tables: dict[tuple[str, bytes], Table] = {}
@@ -89,6 +95,8 @@ class Writer:
             packed = self._packed(own, reads, {**node.attrs, "unroll": self.unroll})
             if packed is not None:
                 return self._bound(own, execute, reads, packed)
+        if self.streams > 1:
+            raise _no_streams(node)
         return self._bound(portable, execute, reads, Packed({}, node.attrs))
 
     def _packed(self, own: Prototype, reads: Mapping[str, Ref], attrs: Mapping[str, Attr]) -> Packed | None:
@@ -99,11 +107,15 @@ class Writer:
         if any(ref.value not in self.graph.constants or ref.start for ref in refs):
             return None
         values = {name: self.graph.constants[reads[name].value] for name in own.replaced}
-        return layouts.LAYOUTS[own.layout](values, {**attrs, "lanes": prototypes.lanes(self.isa)})
+        return layouts.LAYOUTS[own.layout](values, {**attrs, "lanes": self._rows()})
+
+    def _rows(self) -> int:
+        """How many rows of a matrix, or destinations of synapses, a kernel takes at a time."""
+        return prototypes.lanes(self.isa) if self.streams == 1 else STREAM_ROWS
 
     def _bound(self, kernel: Prototype, execute: Execute, reads: Mapping[str, Ref], packed: Packed) -> tuple[Call, ...]:
         self._count(kernel.file)
-        if kernel.layout is None:  # called with what the portable one is called with, it may leave cases to that
+        if kernel.layout is None and self.streams == 1:  # it may leave cases to the portable one
             self.kernels.setdefault(execute.node.op, 0)
         attrs = ({**packed.attrs, **more} for more in packed.calls)
         return tuple(self._call(kernel, execute, reads, replace(packed, attrs=each)) for each in attrs)
@@ -146,12 +158,16 @@ class Writer:
         assert not rows[shifts > MAX_SHIFT].any(), f"{execute.output.value} is shifted by more than {MAX_SHIFT}"
 
     def _copy(self, copy: Copy) -> Call:
-        constant = isinstance(copy.source, Ref)
-        kernel = prototypes.find("fetch", "fetch_s16") if constant else prototypes.find("copy", "copy")
+        kernel = self._copier(constant=isinstance(copy.source, Ref))
         _, source, size = kernel.parameters
         self._count(kernel.file)
         origin = self._constant(copy.source, source) if isinstance(copy.source, Ref) else self._at(copy.source)
         return Call(kernel.name, (self._at(copy.to), origin, _scalar(copy.size, size)))
+
+    def _copier(self, *, constant: bool) -> Prototype:
+        own = next(prototypes.variants("copy", "copy", self.isa), None)
+        portable = prototypes.find("fetch", "fetch_s16") if constant else prototypes.find("copy", "copy")
+        return portable if own is None else own
 
     def _pointer(self, ref: Ref, parameter: Parameter) -> str:
         if ref.value in self.graph.constants:
@@ -160,11 +176,12 @@ class Writer:
         return self._at(self.where.of(ref))
 
     def _at(self, place: Place) -> str:
-        return _offset(self.names[place.block], place.start)
+        return _offset(self.names[place.block], place.start * self.streams)
 
     def _constant(self, ref: Ref, parameter: Parameter) -> str:
         label = self.graph.labels.get(ref.value, "constants")
-        return _offset(self._table(self.graph.constants[ref.value], parameter, label), ref.start)
+        values, each = self.graph.constants[ref.value], self.streams if parameter.streamed else 1
+        return _offset(self._table(np.repeat(values, each) if each > 1 else values, parameter, label), ref.start * each)
 
     def _table(self, values: Array, parameter: Parameter, label: str) -> str:
         """The name of the table of this C type that holds ``values``; equal ones are one."""
@@ -175,6 +192,15 @@ class Writer:
         if known not in self.tables:
             self.tables[known] = Table(f"c{len(self.tables)}", parameter.type, rows, label)
         return self.tables[known].name
+
+
+def _no_streams(node: Node) -> LnnccError:
+    return LnnccError(
+        "E0350",
+        f"the op {node.op} has no kernel for many streams",
+        notes=("the model compiles, but not with batch",),
+        helps=("leave out --batch, and step each stream by itself",),
+    )
 
 
 def _offset(name: str, start: int) -> str:

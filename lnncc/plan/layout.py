@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,17 +15,27 @@ from lnncc.plan.fetch import fetched
 from lnncc.plan.interface import Interface, Signal
 from lnncc.plan.packing import pack
 from lnncc.plan.places import places
-from lnncc.plan.program import HASH_BYTES, Field, Plan
+from lnncc.plan.program import HASH_BYTES, Batch, Field, Plan
 from lnncc.plan.timeline import timeline
 from lnncc.target import Target
 
 BALANCED, SPEED, SIZE = "balanced", "speed", "size"
+LANES = "lanes"  # what SIMD machines share in runtime/simd
 
 
-def plan(graph: Graph, name: str, bounds: Mapping[str, Interval], target: Target, optimise: str = BALANCED) -> Plan:
+def plan(
+    graph: Graph,
+    name: str,
+    bounds: Mapping[str, Interval],
+    target: Target,
+    optimise: str = BALANCED,
+    *,
+    lanes: int | None = None,
+) -> Plan:
     """Lay out ``graph`` as the C of model ``name`` for ``target``. ``bounds`` are the proven raw intervals by value.
 
     For ``speed``, kernels that can be are called once a destination; for ``size``, none with two calls is inlined.
+    With ``lanes``, also for that many streams at once. Raises E0350 for an op that has no kernel for them.
     """
     known = digest(graph)
     if target.split:
@@ -45,6 +56,26 @@ def plan(graph: Graph, name: str, bounds: Mapping[str, Interval], target: Target
         isa=tuple(dict.fromkeys((*target.isa, "scalar"))),
         digest=known,
         shared=tuple(k for k, calls in writer.kernels.items() if calls > 1) if optimise == SIZE else (),
+        batch=None if lanes is None else _batch(graph, target, lanes),
+    )
+
+
+def _batch(graph: Graph, target: Target, lanes: int) -> Batch:
+    """Every value ``lanes`` wide, element by element; nothing else lies elsewhere than in the step of one stream."""
+    line = timeline(graph)
+    where = places(graph, line)
+    copies = schedule(line, where)
+    names, buffers = pack(where.blocks, line.lives)
+    writer = Writer(graph, where, names, copies, target.isa, streams=lanes)
+    statements = writer.statements(line.instructions)
+    isa = target.isa if LANES in target.isa else (LANES,)
+    return Batch(
+        lanes,
+        tuple(writer.tables.values()),
+        tuple(replace(b, size=b.size * lanes) for b in buffers),
+        statements,
+        tuple(sorted(writer.kernels)),
+        tuple(dict.fromkeys((*isa, "scalar"))),
     )
 
 

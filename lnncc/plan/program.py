@@ -75,6 +75,18 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """The step of many streams, ``lanes`` of them in a block; as in ``Plan``."""
+
+    lanes: int
+    tables: tuple[Table, ...]
+    buffers: tuple[Buffer, ...]
+    statements: tuple[Statement, ...]
+    kernels: tuple[str, ...]
+    isa: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """One model in C, before it is text. ``kernels`` are the files of ``runtime/kernels`` that it calls, ``isa`` those
     of ``runtime/simd``, the first of which includes what it needs of the others."""
@@ -88,6 +100,7 @@ class Plan:
     isa: tuple[str, ...]
     digest: bytes
     shared: tuple[str, ...] = ()  # those of ``kernels`` that are not inlined
+    batch: Batch | None = None
 
     @property
     def name(self) -> str:
@@ -96,7 +109,10 @@ class Plan:
     @property
     def unused(self) -> tuple[str, ...]:
         """Parameters of the step that no statement names."""
-        named = _named(self.statements)
+        return self.unnamed(self.statements)
+
+    def unnamed(self, statements: tuple["Statement", ...]) -> tuple[str, ...]:
+        named = _named(statements)
         return tuple(p for p in ("s", *(x.id for x in self.interface.inputs)) if p not in named)
 
     @property

@@ -16,6 +16,7 @@ LINE = re.compile(
     r"LN_(?:FN|INLINE|SHARED) (?P<result>\w+) (?P<name>\w+)\((?P<parameters>[^()]*)\)$",
     re.MULTILINE,
 )
+STREAMED = {"ln_s16": "int16_t", "ln_s32": "int32_t"}
 LANES = re.compile(r"^#define LN_LANES (?P<count>\d+)$", re.MULTILINE)
 PARAMETER = re.compile(r"(?P<const>const )?(?P<rom>LN_ROM )?(?P<type>\w+) (?P<pointer>\*?)(?P<name>\w+)")
 
@@ -25,6 +26,7 @@ class Parameter:
     """One parameter of a kernel: a scalar, or a pointer to what it reads (``const``) or writes.
 
     ``rom`` says that it reads constants alone, by the words that reach a memory of their own (``LN_ROM``).
+    ``streamed`` says that a stream in each lane has a value of its own.
     """
 
     type: str
@@ -32,6 +34,7 @@ class Parameter:
     pointer: bool
     const: bool
     rom: bool
+    streamed: bool = False
 
     @property
     def reads(self) -> bool:
@@ -40,7 +43,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Prototype:
-    """A kernel in ``runtime/kernels/<file>.h``. One that returns a size returns how many values it clipped.
+    """A kernel in ``runtime/kernels/<file>.h``. One that returns a number returns how many values it clipped.
 
     ``layout`` names a function of ``plan.layouts``, ``replaced`` the parameters of the portable kernel that it packs.
     """
@@ -69,26 +72,30 @@ def variants(op: str, function: str, isa: tuple[str, ...]) -> Iterator[Prototype
 @functools.cache
 def lanes(isa: tuple[str, ...]) -> int:
     """How many integers the machine's own words take at once, by its header; 1 if that does not say."""
-    text = (share.folder("runtime") / "simd" / f"{isa[0]}.h").read_text(encoding="utf-8")
-    found = LANES.search(text)
+    found = LANES.search(_text("simd", isa[0]))
     return 1 if found is None else int(found["count"])
 
 
 @functools.cache
 def _kernels(file: str) -> dict[str, Prototype]:
     """Every kernel of a file by name; none if there is no such file."""
-    path = share.folder("runtime") / "kernels" / f"{file}.h"
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    return {line["name"]: _prototype(file, line) for line in LINE.finditer(text)}
+    return {line["name"]: _prototype(file, line) for line in LINE.finditer(_text("kernels", file))}
+
+
+def _text(folder: str, name: str) -> str:
+    path = share.folder("runtime") / folder / f"{name}.h"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _prototype(file: str, line: re.Match[str]) -> Prototype:
     parameters = tuple(map(_parameter, line["parameters"].split(", ")))
     replaced = tuple((line["replaced"] or "").split(", ")) if line["layout"] else ()
-    return Prototype(line["name"], file, parameters, line["result"] == "ln_size", line["layout"], replaced)
+    return Prototype(line["name"], file, parameters, line["result"] != "void", line["layout"], replaced)
 
 
 def _parameter(text: str) -> Parameter:
     match = PARAMETER.fullmatch(text)
     assert match is not None, text
-    return Parameter(match["type"], match["name"], bool(match["pointer"]), bool(match["const"]), bool(match["rom"]))
+    kind = match["type"]
+    written = bool(match["pointer"]), bool(match["const"]), bool(match["rom"])
+    return Parameter(STREAMED.get(kind, kind), match["name"], *written, kind in STREAMED)

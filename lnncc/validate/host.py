@@ -66,12 +66,16 @@ def build(made: Build, *, target: Target | None = None, sanitize: bool = False, 
     chosen = targets.load(targets.HOST) if target is None else target
     here.check_processor(chosen)
     sources = retargeted(made, chosen).sources
-    return _opened(tuple(sorted(sources.items())), made.interface, chosen, flags)
+    return _opened(tuple(sorted(sources.items())), made.interface, made.settings.batch, chosen, flags)
 
 
 @functools.lru_cache(KEPT)
 def _opened(
-    sources: tuple[tuple[str, str], ...], interface: Interface, target: Target, flags: tuple[str, ...]
+    sources: tuple[tuple[str, str], ...],
+    interface: Interface,
+    lanes: int | None,
+    target: Target,
+    flags: tuple[str, ...],
 ) -> Library:
     name = interface.name
     compiler = toolchain.find(target)
@@ -80,9 +84,9 @@ def _opened(
     with tempfile.TemporaryDirectory(prefix="lnncc-", ignore_cleanup_errors=True) as place:
         folder = Path(place)
         _write(folder, texts)
-        files = (folder / f"{name}.c", folder / DRIVER)
+        files = tuple(folder / text for text, _ in texts if text.endswith(".c"))
         library = toolchain.shared_library(compiler, files, folder / f"{name}.so", include=(folder,), flags=flags)
-        return _open(library, interface)
+        return _open(library, interface, lanes)
 
 
 def _write(folder: Path, texts: tuple[tuple[str, str], ...]) -> None:
@@ -92,9 +96,11 @@ def _write(folder: Path, texts: tuple[tuple[str, str], ...]) -> None:
         path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _open(path: Path, interface: Interface) -> Library:
+def _open(path: Path, interface: Interface, lanes: int | None) -> Library:
     ffi = cffi.FFI()
     ffi.cdef(_state(interface) + DECLARATIONS.format(name=interface.name))
+    if lanes is not None:
+        ffi.cdef(_batch(interface, lanes))
     library = Library(ffi, ffi.dlopen(str(path)))
     expected = ffi.sizeof(f"{interface.name}_state")
     assert library.state_bytes() == expected, f"the state has {library.state_bytes()} bytes, not {expected}"
@@ -104,6 +110,18 @@ def _open(path: Path, interface: Interface) -> Library:
 def _state(interface: Interface) -> str:
     fields = "".join(f"int16_t {s.id}[{max(s.size, 1)}]; " for s in interface.states)
     return f"typedef struct {{ {fields}uint32_t clipped; }} {interface.name}_state;"
+
+
+def _batch(interface: Interface, lanes: int) -> str:
+    name, fields = interface.name, "".join(f"int16_t {s.id}[{max(s.size, 1) * lanes}]; " for s in interface.states)
+    arrays = ["const int16_t *"] * len(interface.inputs) + ["int16_t *"] * len(interface.outputs)
+    return (
+        f"typedef struct {{ {fields}uint32_t clipped[{lanes}]; }} {name}_block;"
+        f"void {name}_reset_batch({name}_block *, size_t);"
+        f"void {name}_step_batch({', '.join([f'{name}_block *', *arrays, 'size_t'])});"
+        f"void {name}_get_stream(const {name}_block *, size_t, {name}_state *);"
+        f"void {name}_set_stream({name}_block *, size_t, const {name}_state *);"
+    )
 
 
 def run(

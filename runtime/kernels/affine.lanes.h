@@ -35,6 +35,11 @@ LN_FN void ln_vaffine_4(ln_v32 *sums, const void *w, uint32_t at, uint32_t block
     sums[3] = ln_vdot(sums[3], ln_weights(w, at + 3 * block, bytes), pair);
 }
 
+LN_FN void ln_affine_block(int32_t *y, const int32_t *acc, ln_v32 sum, const int32_t *s)
+{
+    ln_vstore32(y, ln_vload32(acc) + ln_vrshift_by(sum, ln_vload32(s)));
+}
+
 LN_FN void ln_affine_4(int32_t *y, const int32_t *acc, const int16_t *x, const void *w, uint32_t at, const int32_t *s, uint32_t cols, uint32_t bytes)
 {
     const uint32_t block = (cols + cols % 2) * LN_LANES;
@@ -46,10 +51,10 @@ LN_FN void ln_affine_4(int32_t *y, const int32_t *acc, const int16_t *x, const v
     if (cols % 2 != 0) {
         ln_vaffine_4(sums, w, at, block, ln_last(x, cols), bytes);
     }
-    for (uint32_t i = 0; i < 4; i++) {
-        const uint32_t r = i * LN_LANES;
-        ln_vstore32(y + r, ln_vload32(acc + r) + ln_vrshift_by(sums[i], ln_vload32(s + r)));
-    }
+    ln_affine_block(y, acc, sums[0], s);
+    ln_affine_block(y + LN_LANES, acc + LN_LANES, sums[1], s + LN_LANES);
+    ln_affine_block(y + 2 * LN_LANES, acc + 2 * LN_LANES, sums[2], s + 2 * LN_LANES);
+    ln_affine_block(y + 3 * LN_LANES, acc + 3 * LN_LANES, sums[3], s + 3 * LN_LANES);
 }
 
 /* As many rows as there are, of a block. */

@@ -10,10 +10,15 @@
 /* Kernels are called with literal sizes: inlined, all that depends on those is gone. */
 #undef LN_FN
 #define LN_FN static inline __attribute__((always_inline))
+#pragma GCC diagnostic ignored "-Wpsabi" /* so no vector is ever passed, however wide */
 
 #ifndef LN_LANES
 #define LN_LANES 8
 #endif
+
+/* Values of many streams: LN_LANES in memory for one element. */
+typedef int16_t ln_s16;
+typedef int32_t ln_s32;
 
 typedef uint32_t ln_vu32 __attribute__((vector_size(4 * LN_LANES)));
 typedef int16_t ln_v16 __attribute__((vector_size(2 * LN_LANES)));
@@ -73,6 +78,11 @@ LN_FN ln_v32 ln_vpairs8(const int8_t *p)
 }
 #endif
 
+LN_FN ln_v32 ln_vset(int32_t x)
+{
+    return x - (ln_v32){0};
+}
+
 /* Where the lanes from i on lie among n >= LN_LANES elements: at the end of them, rather than beyond. */
 LN_FN uint32_t ln_vat(uint32_t i, uint32_t n)
 {
@@ -107,6 +117,12 @@ LN_FN ln_v32 ln_vpairs(const int16_t *p)
     return x;
 }
 
+/* The pairs of a and b, both of 16 bits. */
+LN_FN ln_v32 ln_vzip(ln_v32 a, ln_v32 b)
+{
+    return (a & ln_vset(65535)) | (ln_v32)((ln_vu32)b << 16);
+}
+
 /* Pairs of int32, apart. */
 LN_FN void ln_vload_apart(const int32_t *p, ln_v32 *first, ln_v32 *second)
 {
@@ -135,9 +151,19 @@ LN_FN void ln_vcopy32(int32_t *to, const int32_t *from, uint32_t n)
     }
 }
 
-LN_FN ln_v32 ln_vset(int32_t x)
+/* 1 in each lane that is not the same in both, else 0. */
+LN_FN ln_v32 ln_vdiffer(ln_v32 a, ln_v32 b)
 {
-    return x - (ln_v32){0};
+    return (a != b) & ln_vset(1);
+}
+
+/* Adds a number of each lane to its count. */
+LN_FN void ln_vcount(uint32_t *counts, ln_v32 more)
+{
+    ln_vu32 sum;
+    __builtin_memcpy(&sum, counts, sizeof sum);
+    sum += (ln_vu32)more;
+    __builtin_memcpy(counts, &sum, sizeof sum);
 }
 
 LN_FN ln_v32 ln_vclip(ln_v32 x, int32_t low, int32_t high)
@@ -170,6 +196,17 @@ LN_FN ln_v32 ln_vlookup(const int32_t *nodes, ln_v32 x, int32_t low, int32_t top
     const ln_v32 node = ln_vgather(nodes - (low >> shift), inside >> shift);
     const ln_v32 fraction = (inside >> (shift - bits)) & ln_vset(((int32_t)1 << bits) - 1);
     return (node >> 16) + (ln_vscale(node, fraction) >> bits);
+}
+
+/* ln_direct */
+LN_FN ln_v32 ln_vdirect(const int16_t *values, ln_v32 x, int32_t low, int32_t top, int32_t shift)
+{
+    const ln_v32 at = ln_vclip(x, low, top) >> shift;
+    ln_v32 found = {0};
+    for (int i = 0; i < LN_LANES; i++) {
+        found[i] = values[at[i] - (low >> shift)];
+    }
+    return found;
 }
 
 /* ln_div, by a float quotient that is at most 1 off: its error is below 2^-8, in any rounding mode. 0 / 0 is any number. */

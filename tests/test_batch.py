@@ -1,0 +1,120 @@
+"""Many streams at once: every stream gets what it gets alone, whatever the lanes and however many there are."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from integer_graphs import FULL, WIDE, Builder, drawn
+from test_lanes import MACHINES, fills, has
+
+import lnncc
+from lnncc import build, twin
+from lnncc.archive import Model
+from lnncc.build import Build
+from lnncc.choices import uniform
+from lnncc.emit import emit
+from lnncc.errors import LnnccError
+from lnncc.ir import Graph
+from lnncc.options import Settings
+from lnncc.plan import plan
+from lnncc.target import Target
+from lnncc.validate import batch, compare, host
+from tests import models
+
+STEPS = 5
+
+
+def built(graph: Graph, chip: Target, lanes: int) -> Build:
+    made = plan(graph, "m", {}, chip, lanes=lanes)
+    return Build(Settings("m", batch=lanes), uniform(16), made.interface, graph, graph, emit(made), {}, {})
+
+
+@pytest.mark.parametrize(("machine", "lanes"), [("lanes", 4), ("avx2", 8), ("avx2", 16)])
+@pytest.mark.parametrize("graph", range(3))
+def test_streams_are_as_alone(machine: str, lanes: int, graph: int) -> None:
+    """Graphs of all ops; states, outputs and what was clipped."""
+    if machine != "lanes" and not has(machine):
+        pytest.skip(f"this processor has no {machine}")
+    drawn_graph = drawn(graph * 7 + lanes) if graph else everything()
+    made = built(drawn_graph, MACHINES[machine], lanes)
+    library = host.build(made, target=MACHINES[machine], sanitize=graph == 0 and lanes == 8)
+    xs = tuple(np.repeat(fills(drawn_graph.values[p.value].size), STEPS, axis=1) for p in drawn_graph.inputs)
+    for streams in (45, 1, lanes):
+        few = tuple(x[:streams] for x in xs)
+        alone = host.counted(library, made.interface, few)
+        together = batch.run(library, made.interface, lanes, few)
+        trace = together.states, together.outputs
+        assert compare.equal_steps(trace, (alone.states, alone.outputs)) == streams * STEPS
+        assert np.array_equal(together.clipped, alone.clipped)
+    assert compare.equal_steps((alone.states, alone.outputs), twin.run(drawn_graph, few)) == streams * STEPS
+
+
+def everything() -> Graph:
+    """What drawn graphs seldom hold: many rows and columns, even and odd, of 8 and of 16 bits, and all that clips."""
+    b, rng = Builder(), np.random.default_rng(0)
+    x, h = b.input(37), b.state(rng.integers(-FULL, FULL, 11))
+    inside = b.door(x, -20000, 25000)
+    for bits, rows, cols in ((16, 4, 37), (8, 7, 36), (8, 1, 5), (16, 8, 9)):
+        wide = b.affine(rng, b.slice(inside, 0, cols), rows, bits=bits)
+        b.output(b.requantise(b.affine(rng, h, rows, acc=wide, bits=bits), 0))
+        b.output(b.requantise(wide, 17))
+    b.output(b.ramp(b.slice(x, 1, 8), wide, 9, -FULL, 1 << 20))
+    b.output(b.ramp(x, inside, 1, -FULL, 99))
+    b.output(b.table(rng, wide, kind="direct"))
+    b.output(b.table(rng, x, kind="direct"))
+    [u] = b.loop((h,))
+    pair = b.synapses(rng, b.synapses(rng, b.leak(rng, 11), b.slice(x, 1, 30), kind="direct"), u)
+    [after] = b.end((h,), (u,), (b.mean(rng, pair, u),), trips=3)
+    t = b.table(rng, b.diagonal(rng, b.constant(rng.integers(-9, 9, 11), WIDE), after))
+    b.becomes(h, b.blend(after, b.constant(rng.integers(-FULL, FULL, 11)), t))
+    b.output(b.multiply(b.gather(x, [3, 3, 0, 36]), b.slice(after, 2, 4), 10))
+    return b.graph()
+
+
+@pytest.fixture(scope="module")
+def program() -> lnncc.Program:
+    return lnncc.compile(Model(models.ltc()), dt=1.0, ranges={"x": (-2.0, 1.5)}, name="many", batch=8)
+
+
+def test_a_program_runs_many_streams_at_once(program: lnncc.Program) -> None:
+    alone = replace(program.build, settings=replace(program.build.settings, batch=None))
+    sources = {n: t for n, t in alone.sources.items() if "_batch" not in n}
+    xs = models.recording(streams=11, reach=3.0)
+    found = lnncc.Program(replace(alone, sources=sources)).run(xs)
+    np.testing.assert_array_equal(program.run(xs), found)
+    np.testing.assert_array_equal(program.run(xs[3]), found[3])
+
+
+def test_the_folder_keeps_the_lanes(program: lnncc.Program, tmp_path: Path) -> None:
+    program.save(tmp_path)
+    again = build.read(tmp_path)
+    assert again.settings.batch == 8 and again.files() == program.build.files()
+
+
+def test_a_stream_goes_out_of_its_lane_and_into_another(program: lnncc.Program) -> None:
+    library = host.build(program.build)
+    ffi, calls = library.ffi, library.calls
+    blocks, state = ffi.new("many_block[2]"), ffi.new("many_state *")
+    calls.many_reset_batch(blocks, 9)
+    calls.many_reset(state)
+    state.s0[2], state.clipped = 77, 5
+    calls.many_set_stream(blocks, 11, state)
+    assert blocks[1].s0[2 * 8 + 3] == 77 and blocks[1].clipped[3] == 5
+    calls.many_reset(state)
+    calls.many_get_stream(blocks, 11, state)
+    assert state.s0[2] == 77 and state.clipped == 5
+    calls.many_get_stream(blocks, 10, state)
+    assert state.s0[2] != 77 and state.clipped == 0
+
+
+@pytest.mark.parametrize("lanes", [0, 1, 3, 64])
+def test_lanes_that_no_register_has_are_refused(lanes: int) -> None:
+    with pytest.raises(LnnccError, match="E0215"):
+        lnncc.compile(Model(models.cfc()), dt=1.0, ranges={"x": (-1.0, 1.0)}, batch=lanes)
+
+
+def test_an_op_without_a_kernel_for_many_streams_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lnncc.plan.calls.STREAMS", "none")
+    with pytest.raises(LnnccError, match=r"E0350.*affine"):
+        lnncc.compile(Model(models.cfc()), dt=1.0, ranges={"x": (-1.0, 1.0)}, batch=8)
