@@ -1,0 +1,117 @@
+"""Who is measured: each runner makes a function that does some work once and says how many steps that was."""
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from examples.speed.models import Bench
+from lnncc import target as targets
+from lnncc.build import Build
+from lnncc.frontend.ncps_cells import Network
+from lnncc.target import Target
+from lnncc.validate import host
+
+STEPS = 200  # of one stream, in one go: short enough to be seldom interrupted
+Work = Callable[[], int]
+
+
+def one_stream(build: Build, chip: Target) -> Work:
+    """The generated C, the loop over the steps in C too; copying out states and outputs is counted."""
+    library, interface = host.build(build, target=chip), build.interface
+    rng = np.random.default_rng(0)
+    xs = [rng.integers(s.low, s.high + 1, (STEPS, s.size)).astype(np.int16) for s in interface.inputs]
+    ys = [[np.zeros((STEPS, s.size), np.int16) for s in side] for side in (interface.states, interface.outputs)]
+    arrays, clipped = (xs, *ys), library.ffi.new("uint32_t[1]")
+
+    def work() -> int:
+        pointers = [library.ffi.new("int16_t *[]", [_pointer(library, a) for a in group]) for group in arrays]
+        return int(library.calls.lnn_host_run(1, STEPS, *pointers, clipped))
+
+    return work
+
+
+def many_streams(build: Build, chip: Target, streams: int) -> Work:
+    library, name = host.build(build, target=chip), build.name
+    rng = np.random.default_rng(0)
+    xs = [rng.integers(s.low, s.high + 1, (streams, s.size)).astype(np.int16) for s in build.interface.inputs]
+    arrays = [*xs, *(np.zeros((streams, s.size), np.int16) for s in build.interface.outputs)]
+    blocks = library.ffi.new(f"{name}_block[]", -(-streams // (build.settings.batch or 1)))
+    getattr(library.calls, f"{name}_reset_batch")(blocks, streams)
+    step = getattr(library.calls, f"{name}_step_batch")
+
+    def work() -> int:
+        step(blocks, *(_pointer(library, a) for a in arrays), streams)
+        return streams
+
+    return work
+
+
+def _pointer(library: host.Library, array: np.ndarray) -> object:
+    return library.ffi.cast("int16_t *", array.ctypes.data)
+
+
+def scan(found: Network) -> Work:
+    """JAX with the whole recording known beforehand, which a stream is not: its best case."""
+    xs = jnp.asarray(np.random.default_rng(0).uniform(-2, 2, (STEPS, found.cell.inputs)), jnp.float32)
+    run = jax.jit(lambda s, xs: jax.lax.scan(lambda s, x: found.cell.step(found.params, s, x, 1.0), s, xs))
+    state = found.cell.initial_state()
+
+    def work() -> int:
+        jax.block_until_ready(run(state, xs))
+        return STEPS
+
+    return work
+
+
+def vmap(found: Network, streams: int) -> Work:
+    xs = jnp.asarray(np.random.default_rng(0).uniform(-2, 2, (streams, found.cell.inputs)), jnp.float32)
+    run = jax.jit(jax.vmap(lambda s, x: found.cell.step(found.params, s, x, 1.0)))
+    state = jax.tree.map(lambda s: jnp.broadcast_to(s, (streams, *jnp.shape(s))), found.cell.initial_state())
+
+    def work() -> int:
+        jax.block_until_ready(run(state, xs))
+        return streams
+
+    return work
+
+
+def onnx(path: Path) -> Work | None:
+    """ONNX Runtime, one thread, arrays bound once, a call a step; None if it or the file is missing."""
+    if importlib.util.find_spec("onnxruntime") is None or not path.is_file():
+        return None
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    binding = session.io_binding()
+    for port in session.get_inputs():
+        binding.bind_cpu_input(port.name, np.full(port.shape, 0.1, np.float32))
+    for port in session.get_outputs():
+        binding.bind_output(port.name)
+
+    def work() -> int:
+        for _ in range(STEPS // 10):
+            session.run_with_iobinding(binding)
+        return STEPS // 10
+
+    return work
+
+
+def machines(names: tuple[str, ...] = ("host", "host-avx2", "host-avx512")) -> list[Target]:
+    """Targets of kind host that there are and that this processor can run."""
+    return [targets.load(name) for name in names if name in targets.names() and _runs(name)]
+
+
+def _runs(name: str) -> bool:
+    info, needs = Path("/proc/cpuinfo"), {"host-avx2": "avx2", "host-avx512": "avx512_vnni"}.get(name)
+    return needs is None or (info.is_file() and needs in info.read_text().split())
+
+
+def peers(bench: Bench, folder: Path, found: Network) -> dict[str, Work]:
+    known = {"JAX scan": scan(found), "ONNX Runtime": onnx(bench.onnx(folder))}
+    return {name: work for name, work in known.items() if work is not None}
