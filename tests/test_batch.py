@@ -12,7 +12,7 @@ import lnncc
 from lnncc import build, twin
 from lnncc.archive import Model
 from lnncc.build import Build
-from lnncc.choices import uniform
+from lnncc.choices import Choices
 from lnncc.emit import emit
 from lnncc.errors import LnnccError
 from lnncc.ir import Graph
@@ -27,7 +27,7 @@ STEPS = 5
 
 def built(graph: Graph, chip: Target, lanes: int) -> Build:
     made = plan(graph, "m", {}, chip, lanes=lanes)
-    return Build(Settings("m", batch=lanes), uniform(16), made.interface, graph, graph, emit(made), {}, {})
+    return Build(Settings("m", batch=lanes), Choices(), made.interface, graph, graph, emit(made), {}, {})
 
 
 @pytest.mark.parametrize(("machine", "lanes"), [("lanes", 4), ("avx2", 8), ("avx2", 16)])

@@ -6,16 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from integer_graphs import FULL, WIDE, Builder
+from test_machine_kernels import GRAPHS, inputs
 
 from lnncc import target, twin
 from lnncc.build import Build
-from lnncc.choices import uniform
+from lnncc.choices import Choices
 from lnncc.emit import emit
 from lnncc.ir import Array, Format, Graph
 from lnncc.options import Settings
 from lnncc.plan import layouts, plan
 from lnncc.target import Target
-from lnncc.validate import compare, host
+from lnncc.validate import compare, emulate, firmware, host
 
 HOST = target.load("host")
 RNG = np.random.default_rng(3)
@@ -45,7 +46,7 @@ def chip(request: pytest.FixtureRequest) -> Target:
 
 def built(graph: Graph, chip: Target) -> Build:
     made = plan(graph, "m", {}, chip)
-    return Build(Settings("m"), uniform(16), made.interface, graph, graph, emit(made), {}, {})
+    return Build(Settings("m"), Choices(), made.interface, graph, graph, emit(made), {}, {})
 
 
 def fills(size: int) -> Array:
@@ -192,3 +193,18 @@ def test_destinations_of_many_synapses_come_first() -> None:
 @pytest.mark.parametrize("record", [np.zeros((0, 5), int), np.zeros((3, 5), int)])
 def test_synapses_of_a_single_source_stay_with_the_portable_kernel(record: Array) -> None:
     assert layouts.sell({"synapse": record, "counts": np.array([len(record)])}, {"lanes": 4}) is None
+
+
+@pytest.mark.parametrize("name", [name for name in GRAPHS if not name.startswith("drawn")])
+def test_neon_on_an_emulated_core(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("unicorn", reason="needs the mcu extra")
+    core, xs = target.load("aarch64-neon"), inputs(GRAPHS[name])
+    made = built(GRAPHS[name], replace(HOST, isa=core.isa))
+    assert any(kernel.endswith(".lanes.h") for kernel in made.sources)
+    for file, text in made.sources.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(text)
+    elf = firmware.build(tmp_path, made.interface, core, tmp_path / "work")
+    stdin = np.concatenate([x[0] for x in xs], axis=-1).astype("<i2").tobytes()
+    expected = np.concatenate([y[0] for side in twin.run(GRAPHS[name], xs) for y in side], axis=-1)
+    assert emulate.run(elf, made.interface, core, stdin, count=0).output == expected.astype("<i2").tobytes()

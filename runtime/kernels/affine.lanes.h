@@ -15,24 +15,24 @@ LN_FN ln_v32 ln_last(const int16_t *x, uint32_t cols)
 /* (w x) >> s of the block of LN_LANES rows that begins at w. */
 LN_FN ln_v32 ln_vaffine(const int16_t *x, const void *w, uint32_t at, const int32_t *s, uint32_t cols, uint32_t bytes)
 {
-    ln_v32 sum = ln_vset(0);
+    ln_vsum sum = ln_vsum_of();
     for (uint32_t k = 0; k + 1 < cols; k += 2) {
-        sum = ln_vdot(sum, ln_weights(w, at, bytes), ln_vset(ln_two(x + k)));
+        sum = ln_vsum_dot(sum, ln_weights(w, at, bytes), ln_vset(ln_two(x + k)));
         at += 2 * LN_LANES;
     }
     if (cols % 2 != 0) {
-        sum = ln_vdot(sum, ln_weights(w, at, bytes), ln_last(x, cols));
+        sum = ln_vsum_dot(sum, ln_weights(w, at, bytes), ln_last(x, cols));
     }
-    return ln_vrshift_by(sum, ln_vload32(s));
+    return ln_vrshift_by(ln_vsum_all(sum), ln_vload32(s));
 }
 
 /* Four blocks at a time share what they read of x. */
-LN_FN void ln_vaffine_4(ln_v32 *sums, const void *w, uint32_t at, uint32_t block, ln_v32 pair, uint32_t bytes)
+LN_FN void ln_vaffine_4(ln_vsum *sums, const void *w, uint32_t at, uint32_t block, ln_v32 pair, uint32_t bytes)
 {
-    sums[0] = ln_vdot(sums[0], ln_weights(w, at, bytes), pair);
-    sums[1] = ln_vdot(sums[1], ln_weights(w, at + block, bytes), pair);
-    sums[2] = ln_vdot(sums[2], ln_weights(w, at + 2 * block, bytes), pair);
-    sums[3] = ln_vdot(sums[3], ln_weights(w, at + 3 * block, bytes), pair);
+    sums[0] = ln_vsum_dot(sums[0], ln_weights(w, at, bytes), pair);
+    sums[1] = ln_vsum_dot(sums[1], ln_weights(w, at + block, bytes), pair);
+    sums[2] = ln_vsum_dot(sums[2], ln_weights(w, at + 2 * block, bytes), pair);
+    sums[3] = ln_vsum_dot(sums[3], ln_weights(w, at + 3 * block, bytes), pair);
 }
 
 LN_FN void ln_affine_block(int32_t *y, const int32_t *acc, ln_v32 sum, const int32_t *s)
@@ -43,7 +43,7 @@ LN_FN void ln_affine_block(int32_t *y, const int32_t *acc, ln_v32 sum, const int
 LN_FN void ln_affine_4(int32_t *y, const int32_t *acc, const int16_t *x, const void *w, uint32_t at, const int32_t *s, uint32_t cols, uint32_t bytes)
 {
     const uint32_t block = (cols + cols % 2) * LN_LANES;
-    ln_v32 sums[4] = {{0}, {0}, {0}, {0}};
+    ln_vsum sums[4] = {ln_vsum_of(), ln_vsum_of(), ln_vsum_of(), ln_vsum_of()};
     for (uint32_t k = 0; k + 1 < cols; k += 2) {
         ln_vaffine_4(sums, w, at, block, ln_vset(ln_two(x + k)), bytes);
         at += 2 * LN_LANES;
@@ -51,10 +51,10 @@ LN_FN void ln_affine_4(int32_t *y, const int32_t *acc, const int16_t *x, const v
     if (cols % 2 != 0) {
         ln_vaffine_4(sums, w, at, block, ln_last(x, cols), bytes);
     }
-    ln_affine_block(y, acc, sums[0], s);
-    ln_affine_block(y + LN_LANES, acc + LN_LANES, sums[1], s + LN_LANES);
-    ln_affine_block(y + 2 * LN_LANES, acc + 2 * LN_LANES, sums[2], s + 2 * LN_LANES);
-    ln_affine_block(y + 3 * LN_LANES, acc + 3 * LN_LANES, sums[3], s + 3 * LN_LANES);
+    ln_affine_block(y, acc, ln_vsum_all(sums[0]), s);
+    ln_affine_block(y + LN_LANES, acc + LN_LANES, ln_vsum_all(sums[1]), s + LN_LANES);
+    ln_affine_block(y + 2 * LN_LANES, acc + 2 * LN_LANES, ln_vsum_all(sums[2]), s + 2 * LN_LANES);
+    ln_affine_block(y + 3 * LN_LANES, acc + 3 * LN_LANES, ln_vsum_all(sums[3]), s + 3 * LN_LANES);
 }
 
 /* As many rows as there are, of a block. */

@@ -117,6 +117,26 @@ LN_FN ln_v32 ln_vpairs(const int16_t *p)
     return x;
 }
 
+#ifndef LN_OWN_SUM
+/* A sum of products of pairs, while it grows. */
+typedef ln_v32 ln_vsum;
+
+LN_FN ln_vsum ln_vsum_of(void)
+{
+    return (ln_vsum){0};
+}
+
+LN_FN ln_vsum ln_vsum_dot(ln_vsum sum, ln_v32 w, ln_v32 x)
+{
+    return ln_vdot(sum, w, x);
+}
+
+LN_FN ln_v32 ln_vsum_all(ln_vsum sum)
+{
+    return sum;
+}
+#endif
+
 /* The pairs of a and b, both of 16 bits. */
 LN_FN ln_v32 ln_vzip(ln_v32 a, ln_v32 b)
 {
