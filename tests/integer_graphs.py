@@ -11,6 +11,7 @@ from lnncc.ops import NAMES
 
 NARROW, WIDE = Format(16, 12), Format(32, 16)
 FULL = 32768
+PLANNED = {"fetch"}  # ops that the planner alone writes
 ROOM = 1 << 29  # what a wide value may reach here
 
 

@@ -38,13 +38,22 @@ def _checked(folder: Path) -> Any:
     try:
         return checker.check(folder)
     except Exception as error:  # whatever a file can make the checker raise
-        why = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        why = _why(error)
         raise LnnccError(
             "E0603",
             f"the certificate in {folder} is refused",
             notes=(" ".join(why.split())[:400],),
             helps=("compile the model again; if a fresh certificate is refused, report the model",),
         ) from error
+
+
+def _why(error: Exception) -> str:
+    match error:
+        case ValueError():
+            return str(error)
+        case KeyError(args=(name,)):
+            return f"the checker does not know `{name}`"
+    return f"{type(error).__name__}: {error}"
 
 
 def _replayed(build: Build, replay: Mapping[str, Any]) -> bool | None:
