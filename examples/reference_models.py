@@ -18,14 +18,15 @@ MODELS: Mapping[str, Mapping[str, object]] = {
     "ltc_ncp28": {"unfolds": 6, "implicit": False},
 }
 TARGETS = ("cortex-m4", "cortex-m33", "cortex-m3", "cortex-m0plus")
+GOALS = ("balanced", "speed", "size")
 RANGE = (-4.0, 4.0)
 STEPS = 1000
 INPUTS = 8
 
 
-def compiled(name: str) -> lnncc.Program:
+def compiled(name: str, optimise: str = "balanced") -> lnncc.Program:
     model = lnncc.from_ncps(DATA / f"bench_{name}.weights.npz", **MODELS[name])  # type: ignore[arg-type]
-    return lnncc.compile(model, dt=1.0, ranges={"x": RANGE}, target=TARGETS[0], name=name)
+    return lnncc.compile(model, dt=1.0, ranges={"x": RANGE}, target=TARGETS[0], optimise=optimise, name=name)
 
 
 def recording(steps: int = STEPS) -> np.ndarray:
@@ -38,13 +39,16 @@ def recording(steps: int = STEPS) -> np.ndarray:
     return np.array(xs)
 
 
-def rows(name: str) -> list[str]:
-    program, xs = compiled(name), recording()
+def rows(name: str, optimise: str) -> list[str]:
+    program, xs = compiled(name, optimise), recording()
     build = program.build
     error = program.verify(xs).errors["y"].max_abs
     raw = compare.raw_inputs(build, {"x": xs[None]})
     expected = twin.run(build.integer, raw)
-    return [_row(name, error, chip.execute(build, target.load(t), tuple(x[0] for x in raw)), expected) for t in TARGETS]
+    label = f"{name}, {optimise}"
+    return [
+        _row(label, error, chip.execute(build, target.load(t), tuple(x[0] for x in raw)), expected) for t in TARGETS
+    ]
 
 
 def _row(name: str, error: float, result: chip.Result, expected: compare.Trace) -> str:
@@ -59,7 +63,8 @@ def main() -> None:
     print("| model | target | max error | == twin | flash | RAM | stack | instructions/step | cycles/step |")
     print("|" + "---|" * 9)
     for name in MODELS:
-        print("\n".join(rows(name)))
+        for optimise in GOALS:
+            print("\n".join(rows(name, optimise)))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from lnncc.target import Target
 from lnncc.validate import compare, emulate, firmware, host
 
 CORES = {
-    "dsp": ("cortex-m4", "cortex-m33"),
+    "dsp": ("cortex-m4", "cortex-m33", "cortex-m7"),
     "thumb1": ("cortex-m0plus",),
     "narrow": ("avr-atmega2560",),
 }  # ISAs whose words are plain C elsewhere, and targets that have them

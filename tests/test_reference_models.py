@@ -42,6 +42,31 @@ def test_the_ltc_drops_dead_synapses_and_keeps_its_budget_on_cortex_m4() -> None
     assert result.sizes.flash <= 5_000
 
 
+def test_a_table_a_synapse_is_faster_and_takes_no_more_memory() -> None:
+    program = reference_models.compiled("ltc_ncp28", "speed")
+    found = program.verify(reference_models.recording(STEPS))
+    assert found.bit_exact
+    assert found.errors["y"].max_abs < MAX_ERROR["ltc_ncp28"]
+    chosen = target.load("cortex-m4")
+    raw = compare.raw_inputs(program.build, {"x": reference_models.recording(16)[None]})
+    result = chip.execute(
+        program.build, chosen, tuple(x[0] for x in raw), compiler=toolchain.find(chosen, "zig"), count=2
+    )
+    assert result.run.instructions_per_step is not None
+    assert result.run.instructions_per_step <= 8_000
+    assert result.sizes.ram + result.sizes.stack <= 600
+
+
+@pytest.mark.parametrize(("core", "most"), [("cortex-m4", 36_000), ("cortex-m0plus", 160_000)])
+def test_a_cfc_keeps_its_budget(core: str, most: int) -> None:
+    build, chosen = reference_models.compiled("cfc64").build, target.load(core)
+    raw = compare.raw_inputs(build, {"x": reference_models.recording(4)[None]})
+    result = chip.execute(build, chosen, tuple(x[0] for x in raw), compiler=toolchain.find(chosen, "zig"), count=1)
+    assert compare.equal_steps(result.trace, twin.run(build.integer, raw)) == 4
+    assert result.run.instructions_per_step is not None
+    assert result.run.instructions_per_step <= most
+
+
 def test_eight_bit_weights_are_bit_exact_too() -> None:
     import lnncc
 

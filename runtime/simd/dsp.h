@@ -140,12 +140,11 @@ LN_FN const ln_pair *ln_affine4(int32_t *y, const int32_t *acc, const int16_t *x
     if ((cols & 1u) != 0) {
         __asm__ volatile(LN_FOUR_ROWS("%[x0]") : LN_SUMS : [x0] "r"(*x) : LN_TAKEN);
     }
-    __asm__ volatile("ldrd %[x0], %[x1], [%[acc]]\n\tldmia %[w]!, {r4, r5, r8, r12}\n\t"
-                     "smmlar %[a], %[a], r4, %[x0]\n\tsmmlar %[b], %[b], r5, %[x1]\n\t"
-                     "ldrd %[x0], %[x1], [%[acc], #8]\n\tstrd %[a], %[b], [%[y]]\n\t"
-                     "smmlar %[c], %[c], r8, %[x0]\n\tsmmlar %[d], %[d], r12, %[x1]\n\t"
-                     "strd %[c], %[d], [%[y], #8]"
-                     : LN_SUMS, [x0] "=&r"(x0), [x1] "=&r"(x1)
+    __asm__ volatile("ldrd r4, r5, [%[w]], #8\n\tldrd r8, r12, [%[acc]]\n\t"
+                     "smmlar %[a], %[a], r4, r8\n\tsmmlar %[b], %[b], r5, r12\n\tstrd %[a], %[b], [%[y]]\n\t"
+                     "ldrd r4, r5, [%[w]], #8\n\tldrd r8, r12, [%[acc], #8]\n\t"
+                     "smmlar %[c], %[c], r4, r8\n\tsmmlar %[d], %[d], r5, r12\n\tstrd %[c], %[d], [%[y], #8]"
+                     : LN_SUMS
                      : [y] "r"(y), [acc] "r"(acc)
                      : LN_TAKEN);
     return w;
