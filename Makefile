@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = $(VENV)/bin
 FAST ?=
 
-.PHONY: demo test check clean
+.PHONY: demo test test-all check clean
 
 demo: $(VENV)/demo
 	$(BIN)/python -m examples.demo $(if $(FAST),--fast)
@@ -14,6 +14,10 @@ test: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+# Every target that can run here, with every op and whole models.
+test-all: $(VENV)/dev
+	$(BIN)/python -m pytest -n auto -m matrix tests/test_matrix.py
 
 check: test
 
