@@ -73,7 +73,7 @@ def read(folder: Path) -> Build:
     """
     manifest = _manifest(folder)
     try:
-        settings = Settings(**manifest["settings"])
+        settings = _settings(manifest["settings"])
         choices = chosen.from_dict(manifest["choices"])
         interface = _interface(manifest["interface"])
         files = {name: (folder / name).read_bytes() for name in manifest["sha256"]}
@@ -107,9 +107,15 @@ def _manifest(folder: Path) -> dict[str, dict]:
     )
 
 
+def _settings(data: Mapping[str, object]) -> Settings:
+    """JSON has lists where the settings have pairs."""
+    return Settings(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})  # type: ignore[arg-type]
+
+
 def _interface(data: Mapping[str, list[dict]]) -> Interface:
     ports = (tuple(Signal(**signal) for signal in data[port]) for port in PORTS)
-    return Interface(str(data["name"]), *ports)
+    dt = data["dt"]
+    return Interface(str(data["name"]), *ports, None if dt is None else Signal(**dt))  # type: ignore[arg-type]
 
 
 def _broken(folder: Path, why: str) -> LnnccError:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lnncc.errors import LnnccError
-from lnncc.ir import Array, Graph
+from lnncc.ir import DT, Array, Graph
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -28,14 +28,15 @@ UNREADABLE = (
 )
 
 
-def read_npz(path: str | Path, graph: Graph) -> dict[str, Array]:
+def read_npz(path: str | Path, graph: Graph, *, timed: bool = False) -> dict[str, Array]:
     """The inputs of ``graph`` in ``path``, an npz with one array an input, or an npy for a model of one input.
 
     Arrays are named as the inputs; other arrays are ignored, and of a single array for a single input the name is free.
+    ``timed`` says that the elapsed time of each step is given too, as ``dt``.
     Returns (streams, steps, size) in float64 by label.
 
     Raises:
-        LnnccError: E0401 shape or type, E0403 NaN or infinity, E0406 the file, E0407 a missing array.
+        LnnccError: E0401 shape or type, E0403 NaN or infinity, E0406 the file, E0407 a missing array, E0408 dt <= 0.
     """
     try:
         with open(path, "rb") as file:
@@ -43,12 +44,17 @@ def read_npz(path: str | Path, graph: Graph) -> dict[str, Array]:
             arrays = loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
     except UNREADABLE as error:
         raise _unreadable(path, error) from error
-    return prepared(arrays, graph, str(path))
+    return prepared(arrays, graph, str(path), timed=timed)
 
 
-def prepared(xs: "ArrayLike | Mapping[str, ArrayLike]", graph: Graph, origin: str = "the data") -> dict[str, Array]:
+def prepared(
+    xs: "ArrayLike | Mapping[str, ArrayLike]", graph: Graph, origin: str = "the data", *, timed: bool = False
+) -> dict[str, Array]:
     """Arrays in memory likewise: by label, or one array for a model of one input; see ``read_npz``."""
-    labels = [port.label for port in graph.inputs]
+    shapes = {port.label: graph.values[port.value].shape for port in graph.inputs}
+    if timed and graph.dt is not None:
+        shapes[DT] = graph.values[graph.dt].shape
+    labels = list(shapes)
     if not isinstance(xs, Mapping):
         if len(labels) != 1:
             raise _missing(labels[1:], ["one array without a name"], origin)
@@ -58,9 +64,10 @@ def prepared(xs: "ArrayLike | Mapping[str, ArrayLike]", graph: Graph, origin: st
     missing = [label for label in labels if label not in xs]
     if missing:
         raise _missing(missing, list(xs), origin)
-    shapes = {port.label: graph.values[port.value].shape for port in graph.inputs}
     data = {label: _normal(label, xs[label], shapes[label], origin) for label in labels}
     _require_same_length(data, origin)
+    if DT in data and graph.dt is not None and timed:
+        _require_passing(data[DT], origin)
     return data
 
 
@@ -94,6 +101,18 @@ def _require_finite(label: str, array: Array, origin: str) -> None:
         notes=(f"first at {label}[{first}]",),
         helps=("drop these steps or fill the gaps: np.isfinite finds them",),
     )
+
+
+def _require_passing(dt: Array, origin: str) -> None:
+    odd = dt <= 0
+    if odd.any():
+        stream, step, _ = (int(i) for i in np.argwhere(odd)[0])
+        raise LnnccError(
+            "E0408",
+            f"`dt` in {origin} is not above zero at {int(odd.sum()):,} of {dt.size:,} steps",
+            notes=(f"first in stream {stream} at step {step}: {dt[stream, step, 0]:g}",),
+            helps=("merge steps of the same time, and give each step the time since the step before",),
+        )
 
 
 def _require_same_length(data: Mapping[str, Array], origin: str) -> None:

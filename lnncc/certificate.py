@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lnncc import archive, fx, serial, twin
+from lnncc import archive, fx, ir, serial, twin
 from lnncc.interval import Interval
-from lnncc.ir import Array, Graph
+from lnncc.ir import Array, Graph, Value
 from lnncc.passes.prove import Proof
 from lnncc.passes.ranges import Ranges
 from lnncc.plan import Plan
@@ -28,7 +28,7 @@ def certificate(graph: Graph, proof: Proof, name: str, *, steps: int = REPLAY_ST
     return {
         "schema": SCHEMA,
         "graph": {"file": f"{name}.integer.lnn", "sha256": hashlib.sha256(archive.pack(graph)).hexdigest()},
-        "inputs": {p.label: [p.value, *writer.door(p.value)] for p in graph.inputs},
+        "inputs": {label: [value, *writer.door(value)] for label, value in _labelled(graph)},
         "states": {s.label: writer.bounds(s.before) for s in graph.states},
         "outputs": {p.label: p.value for p in graph.outputs},
         "saturating": list(proof.saturating),
@@ -38,11 +38,20 @@ def certificate(graph: Graph, proof: Proof, name: str, *, steps: int = REPLAY_ST
 
 
 def replayed_inputs(graph: Graph, steps: int) -> tuple[Array, ...]:
-    """Random inputs (1, steps, size) from the generator that every Python has."""
+    """Random inputs (1, steps, size) from the generator that every Python has; a run-time dt is the last of them."""
     draw = random.Random(0)
-    sizes = [graph.values[p.value].size for p in graph.inputs]
-    rows = [[[draw.getrandbits(16) - 32768 for _ in range(n)] for n in sizes] for _ in range(steps)]
-    return tuple(np.array(x, np.int16)[None] for x in zip(*rows, strict=True))
+    sizes = [(value.size, 32 if name == graph.dt else 16) for name, value in _given(graph)]
+    rows = [[[draw.getrandbits(bits) - (1 << bits - 1) for _ in range(n)] for n, bits in sizes] for _ in range(steps)]
+    return tuple(np.array(x, f"int{bits}")[None] for x, (_, bits) in zip(zip(*rows, strict=True), sizes, strict=True))
+
+
+def _labelled(graph: Graph) -> list[tuple[str, str]]:
+    """Inputs, and behind them a run-time dt; no input is called dt then."""
+    return [(p.label, p.value) for p in graph.inputs] + ([] if graph.dt is None else [(ir.DT, graph.dt)])
+
+
+def _given(graph: Graph) -> list[tuple[str, Value]]:
+    return [(name, graph.values[name]) for name in ir.given(graph)]
 
 
 class _Writer:
@@ -90,7 +99,7 @@ def _flat(ends: Array) -> list[int]:
 def _rests(graph: Graph) -> dict[str, frozenset[str]]:
     """The inputs on whose declared ranges the interval of a value rests: those that it is made of."""
     rests = dict.fromkeys(graph.values, frozenset[str]())
-    rests |= {p.value: frozenset([p.value]) for p in graph.inputs}
+    rests |= {name: frozenset([name]) for name in ir.given(graph)}
     pairs = [(name, out) for node in graph.walk() for name in node.inputs for out in node.outputs if node.body is None]
     for node in graph.walk():
         if node.body is not None:
@@ -114,6 +123,7 @@ def facts(layout: Plan, ranges: Ranges, proof: Proof) -> Mapping[str, object]:
             label: {"low": low, "high": high, "assumed": assumed}
             for label, (low, high, assumed) in ranges.inputs.items()
         },
+        "dt": None if ranges.dt is None else {"low": ranges.dt[0], "high": ranges.dt[1]},
         "assumed_states": list(ranges.assumed),
         "saturations": list(proof.saturating),
     }

@@ -41,7 +41,7 @@ def compile(  # the verb of the interface
     *,
     state: PyTree = None,
     inputs: PyTree = None,
-    dt: float | None = None,
+    dt: float | tuple[float, float] | None = None,
     calibration: "ArrayLike | Mapping[str, ArrayLike] | None" = None,
     ranges: Declared | None = None,
     target: str = "host",
@@ -56,7 +56,8 @@ def compile(  # the verb of the interface
 
     ``step(params, state, x, dt) -> (state, y)`` is a JAX function, or a ``Model`` that was loaded or imported;
     ``state`` is the initial state and ``inputs`` the inputs of one step, as arrays or ``ShapeDtypeStruct``.
-    ``dt`` is in the units of training. ``calibration`` is recorded input, (steps, ...) or (streams, steps, ...);
+    ``dt`` is in the units of training; as (shortest, longest) every step is told its own, and recorded inputs have an
+    array ``dt``. ``calibration`` is recorded input, (steps, ...) or (streams, steps, ...);
     ``ranges`` declares (low, high) by input. ``bits`` = 8 means int8 weights with int16 activations and states.
     ``optimise`` is for speed, size or balanced: where there is larger and faster, or shorter and slower C.
     ``choices`` are those of an earlier build, ``prog.build.choices``, which give the same formats again.
@@ -67,6 +68,7 @@ def compile(  # the verb of the interface
         LnnccError: E02xx options, E03xx model, E04xx data.
     """
     model = step if isinstance(step, Model) else _traced(step, params, state, inputs)
+    dt = tuple(dt) if isinstance(dt, list | tuple) else dt  # type: ignore[assignment]  # two numbers, which check() sees
     settings = Settings(name, target, bits, dt, optimise, batch)
     return compile_model(model, settings, calibration=calibration, ranges=ranges or {}, choices=choices, dump=dump)
 
@@ -83,18 +85,18 @@ def compile_model(
     """The pipeline; ``compile`` is its friendly front."""
     chip = targets.load(settings.target)
     options.check(settings, ranges, model.graph)
-    data = None if calibration is None else prepared(calibration, model.graph)
+    data = None if calibration is None else prepared(calibration, model.graph, timed=settings.dt_range is not None)
     seen = _Dump(dump)
 
     graph = seen("trace", model.graph, primitives.NAMES)
-    graph = seen("simplify", simplify(graph, dt=settings.dt), primitives.NAMES)
+    graph = seen("simplify", simplify(graph, dt=settings.fixed_dt), primitives.NAMES)
     graph = seen("reroll", reroll(graph), primitives.NAMES)
     graph = seen("fuse", fuse(graph), FUSED)
     graph = seen("tails", tails(graph), FUSED)
     if choices is None:
         choices = choose(graph, uniform(settings.bits), settings.optimise, chip)
     graph = seen("widths", widths(graph), FUSED)
-    spans = _ranges(graph, declared=ranges, calibration=data)
+    spans = _ranges(graph, declared=ranges, calibration=data, dt=settings.dt_range)
     graph = seen("formats", formats(graph, spans), FUSED)
     graph = seen("quantise", quantise(graph, spans, choices), FUSED)
     graph, proof = prove(graph)

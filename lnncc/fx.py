@@ -21,6 +21,7 @@ Plain = Array | Interval
 Carrier = Plain | Recorded
 INT32 = (-(1 << 31), (1 << 31) - 1)
 INT16 = (-(1 << 15), (1 << 15) - 1)
+MOST_SHIFT = 30
 FRACTION_BITS = 15  # of the position between two table nodes; difference (17 bits) x fraction must fit int32
 
 
@@ -82,6 +83,14 @@ def _mul(a: Plain, b: Plain) -> Plain:
 
 
 @_word
+def abs(x: Plain) -> Plain:
+    if isinstance(x, Interval):
+        least = np.maximum(np.maximum(x.low, -x.high), 0)
+        return _fits(Interval(least, x.magnitude), "abs")
+    return _fits(np.abs(x), "abs")
+
+
+@_word
 def mac(acc: Plain, a: Plain, b: Plain) -> Plain:
     """acc + a · b, one multiply-accumulate."""
     return _add(acc, _mul(a, b))
@@ -94,10 +103,92 @@ def _monotone(function: object, x: Plain) -> Plain:
 
 
 @_word
-def rshift(x: Plain, shift: Array | int) -> Plain:
+def rshift(x: Plain, shift: Plain | int) -> Plain:
     """Round half up: (x + half) >> shift, arithmetic; ``shift`` = 0 changes nothing."""
-    half = np.left_shift(1, np.asarray(shift, np.int64)) >> 1
-    return _monotone(lambda v: v >> np.asarray(shift, np.int64), _add(x, np.broadcast_to(half, x.shape)))
+    if isinstance(shift, Interval):
+        return _corners(lambda v, s: _rshift(v, s, "rshift"), x, shift)
+    return _monotone(lambda v: _rshift(v, np.asarray(shift, np.int64), "rshift"), x)
+
+
+def _rshift(x: Array, shift: Array, word: str) -> Array:
+    if shift.size and (shift.min() < 0 or shift.max() > MOST_SHIFT):
+        raise Unproven(f"{word} by {int(shift.min())} to {int(shift.max())}")
+    raised = _fits(x + (np.left_shift(1, shift) >> 1), word)
+    assert isinstance(raised, np.ndarray)
+    return raised >> shift
+
+
+def _corners(function: Callable[[Array, Array], Array], x: Plain, y: Plain) -> Interval:
+    """Of a function that rises or falls in each operand, whatever the other is."""
+    x, y = _lift(x), _lift(y)
+    ends = [function(a, b) for a in (x.low, x.high) for b in (y.low, y.high)]
+    return Interval(np.minimum.reduce(ends), np.maximum.reduce(ends))
+
+
+@_word
+def norm(x: Plain) -> Plain:
+    """How far to the left brings x > 0 into [2**30, 2**31): its leading zeros without the sign."""
+    low = x.low if isinstance(x, Interval) else x
+    if low.size and low.min() <= 0:
+        raise Unproven(f"norm of a number down to {int(low.min())}")
+    return Interval(_norm(x.high), _norm(x.low)) if isinstance(x, Interval) else _norm(x)
+
+
+def _norm(x: Array) -> Array:
+    return 31 - np.frexp(x.astype(np.float64))[1].astype(np.int64)  # int32 is exact in float64
+
+
+@_word
+def mantissa(x: Plain) -> Plain:
+    """The 16 leading bits of x > 0, rounded: x is about mantissa · 2**(15 - norm)."""
+    low = x.low if isinstance(x, Interval) else x
+    if low.size and low.min() <= 0:
+        raise Unproven(f"mantissa of a number down to {int(low.min())}")
+    if not isinstance(x, Interval):
+        return _mantissa(x)
+    same = _norm(x.low) == _norm(x.high)
+    return Interval(np.where(same, _mantissa(x.low), 1 << 15), np.where(same, _mantissa(x.high), 65535))
+
+
+def _mantissa(x: Array) -> Array:
+    return np.minimum(((x << _norm(x) >> 14) + 1) >> 1, 65535)
+
+
+@_word
+def scale16(x: Plain, m: Plain) -> Plain:
+    """x · m / 2**16, rounded half up, for 0 <= m < 2**16: between 0 and x."""
+    low, high = (m.low, m.high) if isinstance(m, Interval) else (m, m)
+    if low.size and (low.min() < 0 or high.max() >= 1 << 16):
+        raise Unproven(f"scale16 by a factor from {int(low.min())} to {int(high.max())}")
+    if _any_interval(x, m):
+        return _corners(_scale16, x, m)
+    return _scale16(x, m)  # type: ignore[arg-type]  # both are arrays here
+
+
+def _scale16(x: Array, m: Array) -> Array:
+    return (x * m + (1 << 15)) >> 16
+
+
+@_word
+def shift_by(x: Plain, left: Plain) -> Plain:
+    """x · 2**left, rounded half up; ``left`` from -30 to 30."""
+    if _any_interval(x, left):
+        return _fits(_corners(_shift_by, x, left), "shift_by")
+    return _fits(_shift_by(x, left), "shift_by")  # type: ignore[arg-type]
+
+
+@_word
+def sat_shift(x: Plain, left: Plain, limit: int) -> Plain:
+    """x · 2**left, rounded half up, saturated at ±``limit``; ``left`` from -30 to 30."""
+    if _any_interval(x, left):
+        return _clip(_corners(_shift_by, x, left), -limit, limit)
+    return _clip(_shift_by(x, left), -limit, limit)  # type: ignore[arg-type]
+
+
+def _shift_by(x: Array, left: Array) -> Array:
+    if left.size and left.max() > MOST_SHIFT:
+        raise Unproven(f"a shift by {int(left.max())}")
+    return _rshift(x, np.maximum(-left, 0), "a shift to the right") << np.maximum(left, 0)
 
 
 @_word
@@ -252,6 +343,12 @@ def take(x: Plain, index: Array) -> Plain:
 def part(x: Plain, start: int, n: int) -> Plain:
     """``n`` elements from ``start``."""
     return x[..., start : start + n]
+
+
+@_word
+def repeat(x: Plain, counts: Array | int) -> Plain:
+    """Element j of the last axis ``counts[j]`` times, or each one ``counts`` times."""
+    return _merged(lambda ends: np.repeat(ends[0], counts, axis=-1), x)
 
 
 @_word

@@ -12,6 +12,7 @@ import numpy as np
 
 from lnncc.errors import Source
 
+DT = "dt"  # the name of the elapsed time in data files and interfaces
 Attr = int | float | str | bool | tuple["Attr", ...]
 Array = np.ndarray
 
@@ -187,6 +188,11 @@ def _require_defined(names: Iterable[str], defined: set[str], user: str) -> None
     for name in names:
         if name not in defined:
             raise GraphError(f"{user} reads {name} before it is defined")
+
+
+def given(graph: Graph) -> list[str]:
+    """The values that each step is given: its inputs and, where it is a running value, the elapsed time."""
+    return [p.value for p in graph.inputs] + ([] if graph.dt is None else [graph.dt])
 
 
 def text(graph: Graph) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lnncc.errors import LnnccError
-from lnncc.ir import Graph
+from lnncc.ir import DT, Graph
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 WORDS_OF_C = """
@@ -20,6 +20,7 @@ KEYWORDS = frozenset(re.findall(r"\w+", WORDS_OF_C))
 BITS = (8, 16)
 OPTIMISE = ("balanced", "speed", "size")
 LANES = (4, 8, 16, 32)
+WIDEST_DT = 1 << 18  # longest over shortest; the longest has 30 bits, the shortest then 12 of them at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,18 @@ class Settings:
     name: str = "model"
     target: str = "host"
     bits: int = 16
-    dt: float | None = None
+    dt: float | tuple[float, float] | None = None
     optimise: str = "balanced"
     batch: int | None = None
+
+    @property
+    def fixed_dt(self) -> float | None:
+        return None if isinstance(self.dt, tuple) else self.dt
+
+    @property
+    def dt_range(self) -> tuple[float, float] | None:
+        """(shortest, longest) time between two steps, where each step is told its own."""
+        return self.dt if isinstance(self.dt, tuple) else None
 
 
 def check(settings: Settings, ranges: Mapping[str, tuple[float, float]], graph: Graph) -> None:
@@ -57,6 +67,12 @@ def check(settings: Settings, ranges: Mapping[str, tuple[float, float]], graph: 
             f"streams cannot be stepped {settings.batch} at a time",
             helps=(f"use one of {', '.join(map(str, LANES))}; 8 suits AVX2, 16 AVX-512, 4 NEON",),
         )
+    if settings.batch is not None and settings.dt_range is not None:
+        raise LnnccError(
+            "E0215",
+            "streams that are stepped together have one time step, and dt has a range",
+            helps=("compile for one dt, or without --batch: every stream then has a step of its own",),
+        )
     labels = [p.label for p in graph.inputs]
     for label, (low, high) in ranges.items():
         _range(label, low, high, labels)
@@ -72,7 +88,7 @@ def _name(name: str) -> None:
         )
 
 
-def _dt(dt: float | None, graph: Graph) -> None:
+def _dt(dt: float | tuple[float, float] | None, graph: Graph) -> None:
     if dt is None:
         if graph.dt is not None:
             raise LnnccError(
@@ -81,11 +97,37 @@ def _dt(dt: float | None, graph: Graph) -> None:
                 helps=("give the time between two steps, in the units of training: --dt 0.01",),
             )
         return
-    if not math.isfinite(dt) or dt <= 0:
+    if isinstance(dt, tuple):
+        _dt_range(*dt, graph)
+    elif not math.isfinite(dt) or dt <= 0:
         raise LnnccError(
             "E0202",
             f"time step must be finite and > 0, got dt = {dt}",
             helps=("give the time between two steps, in the units of training: --dt 0.01",),
+        )
+
+
+def _dt_range(low: float, high: float, graph: Graph) -> None:
+    if not (math.isfinite(low) and math.isfinite(high) and 0 < low < high):
+        raise LnnccError(
+            "E0202",
+            f"a range of time steps must be finite, above 0 and ascending, got dt = {low}:{high}",
+            helps=("give the shortest and the longest time between two steps: --dt 0.005:0.02",),
+        )
+    if high / low > WIDEST_DT:
+        raise LnnccError(
+            "E0202",
+            f"the range of time steps {low}:{high} is too wide",
+            notes=(
+                f"the longest may be {WIDEST_DT:,} times the shortest: dt is one int32, of 12 bits at its lower end",
+            ),
+            helps=("raise the lower end: a shorter time is clamped to it, and counted",),
+        )
+    if any(p.label == DT for p in graph.inputs):
+        raise LnnccError(
+            "E0202",
+            "an input of this model is called `dt` too, so that a data file could not tell them apart",
+            helps=("rename the input, or give one time step: --dt 0.01",),
         )
 
 

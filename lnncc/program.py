@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
-    """What ``lnncc.compile`` returns. Inputs are (steps, ...) or (streams, steps, ...), real numbers."""
+    """What ``lnncc.compile`` returns. Inputs are (steps, ...) or (streams, steps, ...), real numbers.
+
+    Where dt has a range, ``dt`` is given among them, (steps,) or (streams, steps).
+    """
 
     build: Build
 
     def run(self, xs: "ArrayLike | Mapping[str, ArrayLike]") -> "np.ndarray | dict[str, np.ndarray]":
         """Outputs of the *compiled C* from reset, state kept from step to step; one array, or by label if several."""
         build = self.build
-        raw = compare.raw_inputs(build, prepared(xs, build.model))
+        raw = compare.raw_inputs(build, self._prepared(xs))
         outputs = compare.real_outputs(build, self._run(raw))
         single = _streams(xs, build) is None
         outputs = {label: y[0] if single else y for label, y in outputs.items()}
@@ -41,7 +44,10 @@ class Program:
 
     def verify(self, xs: "ArrayLike | Mapping[str, ArrayLike]") -> compare.Verification:
         """The compiled C against the twin on every step, and the error against the float model."""
-        return compare.verify(self.build, prepared(xs, self.build.model))
+        return compare.verify(self.build, self._prepared(xs))
+
+    def _prepared(self, xs: "ArrayLike | Mapping[str, ArrayLike]") -> dict[str, "np.ndarray"]:
+        return prepared(xs, self.build.model, timed=self.build.settings.dt_range is not None)
 
     def report(self) -> str:
         """Formats, ranges, sizes and saturations as text."""

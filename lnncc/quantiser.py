@@ -45,6 +45,14 @@ class Quantiser(Protocol):
         """Conductance units of each destination: integer g = real g · scale."""
         ...
 
+    def turn(self, node: Node) -> Array:
+        """Norm of dt from which on the conductances of each destination are shifted."""
+        ...
+
+    def time(self, node: Node) -> str | None:
+        """The value of ``inertia`` that a mean, or synapses on the way to one, depends on, if any."""
+        ...
+
     def pair_format(self, node: Node) -> Format:
         """The format of the e and of the quotient of a pair."""
         ...
@@ -61,6 +69,10 @@ class Quantiser(Protocol):
         """An accumulator input: a bias rounded to ``target``, or a wide value as it is."""
         ...
 
+    def fine(self, name: str) -> str:
+        """A factor of the elapsed time: a wide value as it is, a constant in a fine format of its own."""
+        ...
+
     def pair(self, name: str, node: Node) -> str:
         """A pair input: a constant base rounded to (r · e, r), or a value as it is."""
         ...
@@ -73,4 +85,14 @@ class Quantiser(Protocol):
         """The value in format ``target``: as it is, or through a shift, or a constant rounded to it."""
         ...
 
-    def emit(self, op: str, inputs: tuple[str, ...], output: str, form: Format, attrs: Mapping[str, Attr]) -> None: ...
+    def emit(
+        self,
+        op: str,
+        inputs: tuple[str, ...],
+        output: str,
+        form: Format,
+        attrs: Mapping[str, Attr],
+        shape: tuple[int, ...] | None = None,
+    ) -> None:
+        """Write a node; its value has the ``shape`` that it has in the float graph unless another is given."""
+        ...

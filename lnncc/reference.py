@@ -8,20 +8,25 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from lnncc import primitives
-from lnncc.ir import Array, Attr, Graph, Node
+from lnncc.ir import DT, Array, Attr, Graph, Node
 
 Env = dict[str, Array]
 Trajectory = dict[str, Array]
 
 
 def run(graph: Graph, data: Mapping[str, Array], dt: float | None = None) -> tuple[Trajectory, Trajectory]:
-    """All streams from reset: inputs by label (streams, steps, size) -> (outputs, states), likewise."""
+    """All streams from reset: inputs by label (streams, steps, size) -> (outputs, states), likewise.
+
+    Without ``dt`` the elapsed time of each step is ``data["dt"]``.
+    """
     streams, steps = next(iter(data.values())).shape[:2]
     inputs = [(p.value, data[p.label].reshape(streams, steps, *graph.values[p.value].shape)) for p in graph.inputs]
     states = {s.before: np.broadcast_to(s.initial, (streams, *s.initial.shape)) for s in graph.states}
     start: Env = {name: _known(array) for name, array in graph.constants.items()}
-    if graph.dt is not None:
-        start[graph.dt] = np.asarray(np.nan if dt is None else dt)
+    if graph.dt is not None and dt is not None:
+        start[graph.dt] = np.asarray(dt)
+    elif graph.dt is not None:
+        inputs.append((graph.dt, data[DT].reshape(streams, steps)))
     results = [(p.label, p.value) for p in graph.outputs] + [(s.label, s.after) for s in graph.states]
     trace = [np.empty((streams, steps, graph.values[value].size)) for _, value in results]
     with np.errstate(all="ignore"):

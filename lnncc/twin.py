@@ -4,6 +4,7 @@ import hashlib
 
 import numpy as np
 
+from lnncc import ir
 from lnncc.fx import Carrier
 from lnncc.ir import Array, Graph, Node
 from lnncc.ops import OPS
@@ -12,7 +13,10 @@ Trace = tuple[tuple[Array, ...], tuple[Array, ...]]  # states, outputs: each (st
 
 
 def run(graph: Graph, inputs: tuple[Array, ...]) -> Trace:
-    """All streams from reset: inputs (streams, steps, size) raw -> (states, outputs), each (streams, steps, size)."""
+    """All streams from reset: inputs (streams, steps, size) raw -> (states, outputs), each (streams, steps, size).
+
+    A run-time dt is the last of the inputs.
+    """
     streams, steps = inputs[0].shape[:2]
     states = tuple(np.broadcast_to(s.initial.astype(np.int64), (streams, len(s.initial))) for s in graph.states)
     trace: list[tuple[tuple[Array, ...], tuple[Array, ...]]] = []
@@ -40,7 +44,7 @@ def step(
 ) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
     """One step on int64 arrays with any leading axes: (states, inputs) -> (states, outputs)."""
     env: dict[str, Carrier] = dict(graph.constants)
-    env.update((p.value, x) for p, x in zip(graph.inputs, inputs, strict=True))
+    env.update(zip(ir.given(graph), inputs, strict=True))
     env.update((s.before, x) for s, x in zip(graph.states, states, strict=True))
     _run(graph.nodes, env)
     lead = inputs[0].shape[:-1]
@@ -68,6 +72,7 @@ def _run(nodes: tuple[Node, ...], env: dict[str, Carrier]) -> None:
         env.update(zip(node.outputs, xs, strict=True))
 
 
-def quantised(x: Array, frac: int) -> Array:
-    """Real values to raw int16, rounded half to even and saturated: what the float helpers of the C do."""
-    return np.clip(np.rint(np.asarray(x, np.float64) * 2.0**frac), -32768, 32767).astype(np.int16)
+def quantised(x: Array, frac: int, bits: int = 16) -> Array:
+    """Real values to raw integers, rounded half to even and saturated: what the float helpers of the C do."""
+    top = 1 << (bits - 1)
+    return np.clip(np.rint(np.asarray(x, np.float64) * 2.0**frac), -top, top - 1).astype(f"int{bits}")

@@ -105,6 +105,11 @@ LN_FN int32_t ln_mul(int32_t a, int32_t b)
 }
 #endif
 
+LN_FN int32_t ln_abs(int32_t x)
+{
+    return x < 0 ? ln_sub(0, x) : x;
+}
+
 LN_FN int32_t ln_mac(int32_t acc, int32_t a, int32_t b)
 {
     return ln_add(acc, ln_mul(a, b));
@@ -121,10 +126,85 @@ LN_FN int32_t ln_rshift(int32_t x, int32_t shift)
     return ln_add(x, ((int32_t)1 << shift) >> 1) >> shift;
 }
 
+/* How far to the left brings x > 0 into [2^30, 2^31). */
+LN_FN int32_t ln_norm(int32_t x)
+{
+#ifdef LNN_CHECK
+    if (x <= 0) {
+        lnn_failed();
+        return 0;
+    }
+#endif
+    int32_t n = 0;
+    for (int32_t step = 16; step != 0; step >>= 1) {
+        if (x < (int32_t)1 << (31 - step)) {
+            x = (int32_t)((uint32_t)x << step);
+            n += step;
+        }
+    }
+    return n;
+}
+
+/* The 16 leading bits of x > 0, rounded: x is about mantissa 2^(15 - norm). */
+LN_FN int32_t ln_mantissa(int32_t x)
+{
+    const int32_t left = (int32_t)((uint32_t)x << ln_norm(x));
+    const int32_t rounded = ((left >> 14) + 1) >> 1;
+    return rounded > 65535 ? 65535 : rounded;
+}
+
+/* x m / 2^16, rounded half up, for 0 <= m < 65536. It lies between 0 and x, and no part of it needs 64 bits. */
+LN_FN int32_t ln_scale16(int32_t x, int32_t m)
+{
+#ifdef LNN_CHECK
+    if (m < 0 || m > 65535) {
+        lnn_failed();
+        m = 0;
+    }
+#endif
+    const uint32_t lower = (((uint32_t)x & 65535u) * (uint32_t)m + 32768u) >> 16;
+    return (x >> 16) * m + (int32_t)lower;
+}
+
 LN_FN int32_t ln_clip(int32_t x, int32_t low, int32_t high)
 {
     const int32_t least = x < low ? low : x;
     return least > high ? high : least;
+}
+
+/* x 2^left, rounded half up. -30 <= left <= 30. */
+LN_FN int32_t ln_shift_by(int32_t x, int32_t left)
+{
+#ifdef LNN_CHECK
+    if (left > 30 || (left > 0 && (x > INT32_MAX >> left || x < -(INT32_MAX >> left) - 1))) {
+        lnn_failed();
+        return 0;
+    }
+#endif
+    return left < 0 ? ln_rshift(x, -left) : (int32_t)((uint32_t)x << left);
+}
+
+/* x 2^left, rounded half up, saturated at limit and -limit. -30 <= left <= 30; where left < 0, x MUST leave room for
+ * the half that is added. */
+LN_FN int32_t ln_sat_shift(int32_t x, int32_t left, int32_t limit)
+{
+#ifdef LNN_CHECK
+    if (left < -30 || left > 30 || limit < 0) {
+        lnn_failed();
+        return 0;
+    }
+#endif
+    if (left < 0) {
+        return ln_clip(ln_rshift(x, -left), -limit, limit);
+    }
+    const int32_t most = limit >> left;
+    if (x > most) {
+        return limit;
+    }
+    if (x < -most) {
+        return -limit;
+    }
+    return (int32_t)((uint32_t)x << left);
 }
 
 LN_FN int16_t ln_sat16(int32_t x)

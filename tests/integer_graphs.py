@@ -9,7 +9,7 @@ from lnncc.ir import Array, Attr, Body, Format, Graph, Node, Port, State, Value
 from lnncc.lut import KINDS
 from lnncc.ops import NAMES
 
-NARROW, WIDE = Format(16, 12), Format(32, 16)
+NARROW, WIDE, TIME = Format(16, 12), Format(32, 16), Format(32, 20)
 FULL = 32768
 PLANNED = {"fetch"}  # ops that the planner alone writes
 ROOM = 1 << 29  # what a wide value may reach here
@@ -26,6 +26,8 @@ class Builder:
         self.states: list[State] = []
         self.outputs: list[Port] = []
         self.bodies: list[list[Node]] = [[]]
+        self.dt: str | None = None
+        self.door_of_dt = ""
 
     def value(self, shape: tuple[int, ...] | int, form: Format = NARROW) -> str:
         name = f"v{len(self.values)}"
@@ -89,9 +91,44 @@ class Builder:
             tuple(self.states),
             tuple(self.outputs),
             tuple(nodes),
+            self.dt,
             labels=self.labels,
         )
         return ir.verify(graph, NAMES | {"loop"})
+
+    # Ops at a run-time dt.
+
+    def time(self) -> str:
+        """What comes through the door of dt; call it first outside of every loop."""
+        if self.dt is None:
+            self.dt = self.value(1, TIME)
+            self.door_of_dt = self.op("door", (self.dt,), 1, TIME, low=1 << 12, high=1 << 30, n=1)
+        return self.door_of_dt
+
+    def elapse(self, rng: np.random.Generator, x: str, *, flat: bool) -> str:
+        n = self.size(x)
+        acc = self.constant(rng.integers(-ROOM // 4, ROOM // 4, n), WIDE)
+        return self.op("elapse", (acc, x, self.time()), n, WIDE, left=9 if flat else 0, flat=flat, n=n)
+
+    def decay(self, rng: np.random.Generator, f: str) -> str:
+        kind = KINDS[rng.integers(2)]
+        n, nodes = self.size(f), np.rint(32767 * np.exp(-np.arange(129 - (kind == "direct")) / 8)).astype(np.int64)
+        c, table = self.constant(rng.integers(0, 1 << 20, n), WIDE), self.constant(nodes, Format(16, 15), "e^-x")
+        place: Mapping[str, Attr] = {"low": 0, "top": (128 << 13) - 1, "shift": 13, "kind": kind}
+        attrs: Mapping[str, Attr] = {"left": 9, **place, "down": 2, "least": -(1 << 27), "most": 1 << 27}
+        return self.op("decay", (f, c, self.time(), table), n, WIDE, n=n, **attrs)
+
+    def neurons(self, rng: np.random.Generator, v: str, z: str) -> str:
+        """Neurons whose own weight and whose units depend on dt."""
+        n = self.size(z)
+        nodes = self.constant(np.minimum(np.rint(32768 / (1 + np.arange(257) / 256)), 32767), Format(16, 14))
+        rates = np.stack([rng.integers(0, 9000, n), rng.integers(14, 20, n), rng.integers(3, 18, n)], axis=-1)
+        record = self.constant(rates, Format(16, 0))
+        time = self.op("inertia", (self.time(), record, nodes), (n, 2), Format(32, 0), n=n)
+        weight, rest = self.constant(rng.integers(0, 500, n)), self.constant(rng.integers(-FULL, FULL, n))
+        base = self.op("leak", (time, weight, rest), (n, 2), Format(32, 12), n=n)
+        pair = self.synapses(rng, base, v, kind=KINDS[rng.integers(2)], time=time)
+        return self.op("mean_dt", (pair, z, time), n, n=n)
 
     # Ops with constants that fit whatever goes in.
 
@@ -156,7 +193,15 @@ class Builder:
         weight = rng.integers(1, 500, n)
         return self.constant(np.stack([weight * rng.integers(-FULL, FULL, n), weight], axis=-1), Format(32, 12))
 
-    def synapses(self, rng: np.random.Generator, base: str, v: str, counts: object = None, kind: str = "linear") -> str:
+    def synapses(
+        self,
+        rng: np.random.Generator,
+        base: str,
+        v: str,
+        counts: object = None,
+        kind: str = "linear",
+        time: str | None = None,
+    ) -> str:
         n = self.size(base) // 2
         counts = rng.integers(0, 5, n) if counts is None else np.array(counts)
         total = int(counts.sum())
@@ -166,6 +211,8 @@ class Builder:
         nodes = self.constant(values, Format(16, 15), "sigmoid")
         constants = self.constant(record, Format(32, 0)), self.constant(counts, Format(16, 0)), nodes
         attrs: Mapping[str, Attr] = {"low": -(16 << 22), "top": (16 << 22) - 1, "shift": 22, "kind": kind, "n": n}
+        if time is not None:
+            return self.op("synapses_dt", (base, v, *constants, time), (n, 2), Format(32, 12), **attrs)
         return self.op("synapses", (base, v, *constants), (n, 2), Format(32, 12), **attrs)
 
     def synapse_tables(self, rng: np.random.Generator, base: str, v: str, counts: object, shift: int) -> str:
@@ -214,8 +261,10 @@ class _Draw:
         return self.b.gather(x, self.rng.integers(0, self.b.size(x), n))
 
     def graph(self) -> Graph:
-        self.ops(self.pick(3, 14), depth=0)
         b = self.b
+        if self.pick(0, 2):
+            b.time()
+        self.ops(self.pick(3, 14), depth=0)
         for state in list(b.states):
             b.becomes(state.before, self.sized(b.size(state.before)))
         for _ in range(self.pick(1, 4)):
@@ -236,6 +285,7 @@ class _Draw:
             "neurons",
             "constant",
         ]
+        choices += ["moved", "timed"] if self.b.dt is not None else []
         for _ in range(count):
             kind = "loop" if depth < 2 and self.rng.random() < 0.15 else choices[self.pick(0, len(choices))]
             made = getattr(self, kind)(depth) if kind == "loop" else getattr(self, kind)()
@@ -289,6 +339,17 @@ class _Draw:
 
     def constant(self) -> str:
         return self.b.constant(self.rng.integers(-FULL, FULL, self.pick(1, 6)))
+
+    def moved(self) -> str:
+        """A product with dt, saturated or not, or a decay."""
+        b = self.b
+        wide = b.affine(self.rng, self.any(), self.pick(1, 7))
+        kind = self.pick(0, 3)
+        wide = b.decay(self.rng, wide) if kind == 2 else b.elapse(self.rng, wide, flat=kind == 1)
+        return b.table(self.rng, wide) if self.rng.random() < 0.4 else b.requantise(wide, (8, 17)[self.pick(0, 2)])
+
+    def timed(self) -> str:
+        return self.b.neurons(self.rng, self.any(), self.any())
 
     def neurons(self) -> str:
         z = self.any()

@@ -6,8 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lnncc.cells.cfc import CfC
+from lnncc.cells.cfc import CfC, Mode
 from lnncc.cells.ltc import LTC
+from lnncc.cells.wired import WiredCfC
 from lnncc.cells.wirings import AutoNCP
 from lnncc.choices import Choice, Choices
 from lnncc.frontend.jaxpr import trace
@@ -32,9 +33,14 @@ class Compiled:
     proof: Proof
 
 
-def cfc(units: int = 8) -> Graph:
-    cell = CfC(inputs=INPUTS, units=units)
+def cfc(units: int = 8, mode: Mode = "default") -> Graph:
+    cell = CfC(inputs=INPUTS, units=units, mode=mode)
     return trace(cell.step, cell.init(jax.random.key(1)), state=cell.initial_state(), inputs=jnp.zeros(INPUTS))
+
+
+def wired(mode: Mode = "no_gate") -> Graph:
+    cell = WiredCfC(AutoNCP(10, 2).wire(INPUTS), mode=mode)
+    return trace(cell.step, cell.init(jax.random.key(3)), state=cell.initial_state(), inputs=jnp.zeros(INPUTS))
 
 
 def ltc(units: int = 10) -> Graph:
@@ -42,9 +48,12 @@ def ltc(units: int = 10) -> Graph:
     return trace(cell.step, cell.init(jax.random.key(2)), state=cell.initial_state(), inputs=jnp.zeros(INPUTS))
 
 
-def compiled(graph: Graph, *, weight_bits: int = 16, reach: float = 2.0) -> Compiled:
-    fused = widths(tails(fuse(simplify(graph, dt=1.0))))
-    spans = ranges(fused, declared={p.label: (-reach, reach) for p in graph.inputs}, calibration=None)
+def compiled(
+    graph: Graph, *, weight_bits: int = 16, reach: float = 2.0, dt: float | tuple[float, float] = 1.0
+) -> Compiled:
+    fixed, span = (None, dt) if isinstance(dt, tuple) else (dt, None)
+    fused = widths(tails(fuse(simplify(graph, dt=fixed))))
+    spans = ranges(fused, declared={p.label: (-reach, reach) for p in graph.inputs}, calibration=None, dt=span)
     integer, proof = prove(quantise(formats(fused, spans), spans, Choices(Choice(weight_bits=weight_bits))))
     return Compiled(graph, spans, integer, proof)
 

@@ -1,5 +1,6 @@
 """Many streams at once: every stream gets what it gets alone, whatever the lanes and however many there are."""
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +37,8 @@ def test_streams_are_as_alone(machine: str, lanes: int, graph: int) -> None:
     """Graphs of all ops; states, outputs and what was clipped."""
     if machine != "lanes" and not has(machine):
         pytest.skip(f"this processor has no {machine}")
-    drawn_graph = drawn(graph * 7 + lanes) if graph else everything()
+    untimed = (found for found in map(drawn, itertools.count(graph * 7 + lanes)) if found.dt is None)
+    drawn_graph = next(untimed) if graph else everything()
     made = built(drawn_graph, MACHINES[machine], lanes)
     library = host.build(made, target=MACHINES[machine], sanitize=graph == 0 and lanes == 8)
     xs = tuple(np.repeat(fills(drawn_graph.values[p.value].size), STEPS, axis=1) for p in drawn_graph.inputs)
@@ -112,6 +114,11 @@ def test_a_stream_goes_out_of_its_lane_and_into_another(program: lnncc.Program) 
 def test_lanes_that_no_register_has_are_refused(lanes: int) -> None:
     with pytest.raises(LnnccError, match="E0215"):
         lnncc.compile(Model(models.cfc()), dt=1.0, ranges={"x": (-1.0, 1.0)}, batch=lanes)
+
+
+def test_streams_with_a_time_step_each_are_refused() -> None:
+    with pytest.raises(LnnccError, match=r"E0215.*dt has a range"):
+        lnncc.compile(Model(models.cfc()), dt=(0.5, 2.0), ranges={"x": (-1.0, 1.0)}, batch=8)
 
 
 def test_an_op_without_a_kernel_for_many_streams_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

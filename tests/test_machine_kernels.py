@@ -93,7 +93,8 @@ def inputs(graph: Graph) -> tuple[Array, ...]:
     for x in xs:
         x[0, :4] = np.array([-FULL, FULL - 1, 0, -1])[:, None]
         x[0, 4] = np.resize([-FULL, FULL - 1], x.shape[-1])
-    return tuple(x.astype(np.int16) for x in xs)
+    dt = [] if graph.dt is None else [rng.integers(-(1 << 31), 1 << 31, (1, STEPS, 1)).astype(np.int32)]
+    return (*(x.astype(np.int16) for x in xs), *dt)
 
 
 @functools.cache

@@ -16,6 +16,7 @@ from lnncc import fx, share, target
 from lnncc.validate import toolchain
 
 OF_ARRAYS = {
+    "repeat",
     "dot",
     "segment_sum",
     "take",
@@ -124,6 +125,39 @@ def test_clip() -> None:
         assert np.array_equal(in_c("clip", x, np.full_like(x, low), np.full_like(x, high)), fx.clip(x, low, high))
 
 
+def test_norm_and_mantissa_of_every_magnitude() -> None:
+    x = operands(1)[0]
+    x = np.concatenate([x[x > 0], np.arange(1, 70000), (1 << np.arange(31)) - 1 + (np.arange(31) == 0)])
+    shift = 30 - np.floor(np.log2(x)).astype(np.int64)
+    shift += (x << shift) < 1 << 30  # where the logarithm was rounded
+    assert np.array_equal(fx.norm(x), shift) and np.array_equal(in_c("norm", x), shift)
+    leading = np.minimum(((x << shift) + (1 << 14)) >> 15, 65535)
+    assert np.array_equal(fx.mantissa(x), leading) and np.array_equal(in_c("mantissa", x), leading)
+
+
+def test_scale16_and_abs_without_64_bits() -> None:
+    x, m = operands(2)
+    m = np.concatenate([m & 65535, np.full(len(EDGES), 65535)])
+    x = np.concatenate([x, EDGES])
+    scaled = (x * m + 32768) >> 16
+    assert np.array_equal(in_c("scale16", x, m), scaled) and np.array_equal(fx.scale16(x, m), scaled)
+    x = x[x > -(1 << 31)]
+    assert np.array_equal(in_c("abs", x), np.abs(x)) and np.array_equal(fx.abs(x), np.abs(x))
+
+
+@pytest.mark.parametrize("limit", [0, 5, 40000, 1 << 30, (1 << 31) - 1])
+def test_sat_shift_in_both_directions(limit: int) -> None:
+    x = operands(1)[0]
+    for left in range(-30, 31):
+        fits = x[x + ((1 << max(-left, 0)) >> 1) < 1 << 31]
+        exact = [min(max((int(v) << 30 + left) + (1 << 29) >> 30, -limit), limit) for v in fits[:500]]
+        found = fx.sat_shift(fits, np.array(left), limit)
+        assert np.array_equal(in_c("sat_shift", fits, np.full_like(fits, left), np.full_like(fits, limit)), found)
+        assert found[:500].tolist() == exact
+        kept = fits[np.abs(found) < limit]
+        assert np.array_equal(in_c("shift_by", kept, np.full_like(kept, left)), fx.shift_by(kept, np.array(left)))
+
+
 @pytest.mark.parametrize("machine", ["scalar", "thumb1"])
 def test_div_by_every_divisor(machine: str) -> None:
     """Dividends at, and next to, every place where the quotient changes, for every divisor of 16 bits."""
@@ -189,6 +223,17 @@ BIG, SMALL = (1 << 31) - 1, -(1 << 31)
         ("div", (32767, 1), (32768, 1)),
         ("div", (-32768, 1), (-32769, 1)),
         ("div", (5, 1), (5, -1)),
+        ("abs", (SMALL + 1,), (SMALL,)),
+        ("norm", (1,), (0,)),
+        ("mantissa", (1,), (-1,)),
+        ("scale16", (SMALL, 65535), (1, 65536)),
+        ("scale16", (BIG, 0), (1, -1)),
+        ("shift_by", (1, 30), (1, 31)),
+        ("shift_by", (-2, 30), (2, 30)),
+        ("shift_by", (7, -30), (7, -31)),
+        ("sat_shift", (BIG, 30, 7), (1, 31, 7)),
+        ("sat_shift", (0, -30, 7), (0, -31, 7)),
+        ("sat_shift", (0, 0, 0), (0, 0, -1)),
     ],
 )
 def test_a_checking_build_reports_what_leaves_its_range(

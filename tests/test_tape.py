@@ -46,6 +46,7 @@ def test_the_recorded_words_are_the_op_where_no_random_graph_has_it() -> None:
 
 def _replay(graph: Graph, rng: np.random.Generator) -> None:
     env = {p.value: rng.integers(-32768, 32768, graph.values[p.value].size) for p in graph.inputs}
+    env |= {} if graph.dt is None else {graph.dt: rng.integers(-(1 << 31), 1 << 31, 1)}
     env |= dict(graph.constants) | {s.before: s.initial for s in graph.states}
     _compare(graph, graph.nodes, env)
 
@@ -70,10 +71,14 @@ def test_these_graphs_have_every_op() -> None:
     assert {node.op for graph in graphs for node in graph.walk()} >= NAMES - PLANNED
 
 
-@pytest.mark.parametrize("cell", [models.cfc, models.ltc])
-def test_proving_again_finds_the_same_words(cell: object) -> None:
+CELLS = {"cfc": models.cfc, "ltc": models.ltc, "cfc_pure": lambda: models.cfc(mode="pure")}
+CASES = [(cell, dt) for cell in CELLS for dt in (1.0, (0.01, 20.0))]
+
+
+@pytest.mark.parametrize(("cell", "dt"), CASES)
+def test_proving_again_finds_the_same_words(cell: str, dt: float | tuple[float, float]) -> None:
     """What ``prove`` relaxed is recorded as it would be from the relaxed graph."""
-    case = models.compiled(cell())  # type: ignore[operator]
+    case = models.compiled(CELLS[cell](), dt=dt)
     again, proof = prove(case.integer)
     assert {k: _words(v) for k, v in proof.lines.items()} == {k: _words(v) for k, v in case.proof.lines.items()}
     assert [n.attrs for n in again.walk()] == [n.attrs for n in case.integer.walk()]
@@ -83,12 +88,13 @@ def _words(lines: tuple[Line, ...]) -> list[tuple[object, ...]]:
     return [(x.word, x.name, x.operands, x.rule, x.bounds.low.tolist(), x.bounds.high.tolist()) for x in lines]
 
 
-@pytest.mark.parametrize("cell", [models.cfc, models.ltc])
-def test_every_word_stays_in_its_interval(cell: object) -> None:
+@pytest.mark.parametrize(("cell", "dt"), CASES)
+def test_every_word_stays_in_its_interval(cell: str, dt: float | tuple[float, float]) -> None:
     """Random states inside the invariant, any inputs: each line of the proof holds what the word gives."""
-    case, rng = models.compiled(cell()), np.random.default_rng(3)  # type: ignore[operator]
+    case, rng = models.compiled(CELLS[cell](), dt=dt), np.random.default_rng(3)
     for _ in range(30):
         env = {p.value: rng.integers(-32768, 32768, case.integer.values[p.value].size) for p in case.integer.inputs}
+        env |= {} if case.integer.dt is None else {case.integer.dt: rng.integers(-(1 << 31), 1 << 31, 1)}
         for state in case.integer.states:
             bounds = case.proof.bounds[state.before]
             env[state.before] = rng.integers(bounds.low, bounds.high + 1)

@@ -29,8 +29,8 @@ def run(args: Namespace) -> Answer:
     settings = Settings(args.name, args.target, _bits(args.bits), _dt(args.dt), args.optimise, args.batch)
     ranges = dict(_range(text) for text in args.range)
     target = targets.load(args.target)
-    given = model.load(args.model, _states(args.state))
-    data = None if args.calib is None else _recorded(Path(args.calib), given.graph)
+    given, timed = model.load(args.model, _states(args.state)), settings.dt_range is not None
+    data = None if args.calib is None else _recorded(Path(args.calib), given.graph, timed)
     dump = None if args.dump is None else _made(Path(args.dump))
     build = compile_model(given, settings, calibration=data, ranges=ranges, dump=dump).build
     cost = _measured(build, target, required=args.require_size)
@@ -40,10 +40,11 @@ def run(args: Namespace) -> Answer:
     return _answer(build, cost, args.output)
 
 
-def _recorded(path: Path, graph: Graph) -> dict[str, Array]:
+def _recorded(path: Path, graph: Graph, timed: bool) -> dict[str, Array]:
     """Recordings by label in the inputs' own shapes, as ``compile`` takes them from any user."""
-    shapes = {port.label: graph.values[port.value].shape for port in graph.inputs}
-    return {k: x.reshape(*x.shape[:2], *shapes[k]) for k, x in calibration.read_npz(path, graph).items()}
+    shapes: dict[str, tuple[int, ...]] = {port.label: graph.values[port.value].shape for port in graph.inputs}
+    read = calibration.read_npz(path, graph, timed=timed)
+    return {k: x.reshape(*x.shape[:2], *shapes.get(k, ())) for k, x in read.items()}
 
 
 def _bits(text: str) -> int:
@@ -52,23 +53,18 @@ def _bits(text: str) -> int:
     return int(text)
 
 
-def _dt(text: str | None) -> float | None:
+def _dt(text: str | None) -> float | tuple[float, float] | None:
     if text is None:
         return None
+    low, colon, high = text.partition(":")
     try:
-        return float(text)
+        return (float(low), float(high)) if colon else float(text)
     except ValueError:
-        raise _no_dt(text) from None
-
-
-def _no_dt(text: str) -> LnnccError:
-    if ":" in text:
-        return LnnccError(
-            "E0335",
-            f"--dt {text}: this version compiles for one time step only",
-            helps=("give the time between two steps: --dt 0.01", "or compile one model a time step"),
-        )
-    return LnnccError("E0202", f"--dt {text} is no number", helps=("give the time between two steps: --dt 0.01",))
+        raise LnnccError(
+            "E0202",
+            f"--dt {text} is no number and no range",
+            helps=("give the time between two steps: --dt 0.01", "or the shortest and the longest: --dt 0.005:0.02"),
+        ) from None
 
 
 def _states(texts: Sequence[str]) -> dict[str, str] | None:

@@ -22,14 +22,19 @@ def read(build: Build, path: str | None, steps: int | None = None) -> Mapping[st
         LnnccError: E04xx for a file that does not suit the model.
     """
     if path is not None:
-        data = calibration.read_npz(Path(path), build.model)
+        data = calibration.read_npz(Path(path), build.model, timed=build.settings.dt_range is not None)
         return data if steps is None else {label: _repeated(x, steps) for label, x in data.items()}
     kind = "uniform noise" if steps is None else "an autoregressive process"
     note(f"no --data: {steps or STEPS} steps of {kind} in the declared ranges (seed {SEED})")
-    generator = np.random.default_rng(SEED)
-    return {
-        s.label: _noise(generator, s) if steps is None else _wander(generator, s, steps) for s in build.interface.inputs
-    }
+    generator, io = np.random.default_rng(SEED), build.interface
+    drawn = {s.label: _noise(generator, s) if steps is None else _wander(generator, s, steps) for s in io.inputs}
+    return drawn if io.dt is None else drawn | {io.dt.label: _times(generator, io.dt, steps or STEPS)}
+
+
+def _times(generator: np.random.Generator, dt: Signal, steps: int) -> Array:
+    """Elapsed times of all magnitudes in the range."""
+    ratio = generator.uniform(0.0, np.log(dt.high / dt.low), (1, steps, 1))
+    return dt.low * 2.0**-dt.frac * np.exp(ratio)
 
 
 def _repeated(x: Array, steps: int) -> Array:

@@ -90,7 +90,7 @@ def _compile(parser: Parser) -> None:
     add("-o", "--output", metavar="DIR", required=True, help="folder for the generated files")
     add("--calib", metavar="X.npz", help="recorded inputs, one array an input, time first")
     add("--range", metavar="X=LO:HI", action="append", default=[], help="the range of an input (repeat for more)")
-    add("--dt", metavar="DT", help="time between two steps, in the units of training")
+    add("--dt", metavar="DT", help="time between two steps, in the units of training; LO:HI: each step is told")
     add("--bits", metavar="N", default="16", help="of weights: 8 or 16 (default)")
     add("--optimise", metavar="FOR", default="balanced", help="speed, size or balanced (default)")
     add("--batch", metavar="LANES", type=int, help="also C for many streams, 4, 8, 16 or 32 at a time")

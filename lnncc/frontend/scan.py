@@ -11,7 +11,7 @@ import numpy as np
 from jax.scipy import special
 
 from lnncc import primitives
-from lnncc.ir import Array, Attr, Graph, Node
+from lnncc.ir import DT, Array, Attr, Graph, Node
 from lnncc.reference import Trajectory
 
 Env = dict[str, jax.Array]
@@ -33,13 +33,15 @@ def windows(
     graph: Graph, data: Mapping[str, Array], dt: float | None, length: int
 ) -> Iterator[tuple[Trajectory, Trajectory]]:
     """(outputs, states) of all streams from reset, in consecutive windows of ``length`` steps; see ``reference``."""
+    given = [(p.label, p.value) for p in graph.inputs]
+    given += [(DT, graph.dt)] if graph.dt is not None and dt is None else []
     streams, steps = next(iter(data.values())).shape[:2]
     with jax.enable_x64(True):
-        advance = _compiled(graph, dt)
+        advance = _compiled(graph, [value for _, value in given], dt)
         states = tuple(jnp.broadcast_to(s.initial, (streams, *s.initial.shape)) for s in graph.states)
         for start in range(0, steps, length):
-            parts = (data[p.label][:, start : start + length] for p in graph.inputs)
-            shaped = (_shaped(x, graph.values[p.value].shape) for p, x in zip(graph.inputs, parts, strict=True))
+            cut = slice(start, start + length)
+            shaped = (_shaped(data[label][:, cut], graph.values[value].shape) for label, value in given)
             states, trace = advance(states, tuple(shaped))
             yield _labelled(graph, trace)
 
@@ -55,16 +57,18 @@ def _labelled(graph: Graph, trace: list[jax.Array]) -> tuple[Trajectory, Traject
     return outputs, dict(zip((s.label for s in graph.states), flat[count:], strict=True))
 
 
-def _compiled(graph: Graph, dt: float | None) -> Callable[..., tuple[tuple[jax.Array, ...], list[jax.Array]]]:
+def _compiled(
+    graph: Graph, given: list[str], dt: float | None
+) -> Callable[..., tuple[tuple[jax.Array, ...], list[jax.Array]]]:
     """(states, inputs) of all streams, (streams, ...) and (streams, steps, ...), to the last states and the traces."""
     start: Env = {name: _known(array) for name, array in graph.constants.items()}
-    if graph.dt is not None:
-        start[graph.dt] = jnp.asarray(np.nan if dt is None else dt, jnp.float64)
+    if graph.dt is not None and dt is not None:
+        start[graph.dt] = jnp.asarray(dt, jnp.float64)
     results = [p.value for p in graph.outputs] + [s.after for s in graph.states]
 
     def step(states: tuple[jax.Array, ...], xs: tuple[jax.Array, ...]) -> tuple[tuple[jax.Array, ...], list[jax.Array]]:
         env = start | dict(zip((s.before for s in graph.states), states, strict=True))
-        env |= dict(zip((p.value for p in graph.inputs), xs, strict=True))
+        env |= dict(zip(given, xs, strict=True))
         _run(graph.nodes, env)
         return tuple(env[s.after] for s in graph.states), [env[name] for name in results]
 

@@ -33,3 +33,8 @@ def evaluate(attrs: Mapping[str, Attr], x: Carrier) -> Carrier:
     assert isinstance(low, int)
     assert isinstance(high, int)
     return fx.clip(x, low, high)
+
+
+def kernel(node: Node, bits: Mapping[str, int]) -> str:
+    """The elapsed time has 32 bits."""
+    return "door" if bits[node.inputs[0]] == 16 else "door_s32"

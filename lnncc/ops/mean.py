@@ -15,7 +15,7 @@ from lnncc.ir import Array, Attr, Format, Node
 from lnncc.ops import synapses
 from lnncc.quantiser import Quantiser
 
-WIDE_INPUTS = (0,)
+WIDE_INPUTS = (0, 2)
 IN_PLACE = (1,)
 
 
@@ -35,6 +35,11 @@ def span(attrs: Mapping[str, Attr], pair: Interval, z: Interval, p: Interval) ->
 def quantise(node: Node, q: Quantiser) -> None:
     pair, z, p = node.inputs
     target = q.format(node.outputs[0])
+    time = q.time(node)
+    if time is not None:
+        inputs = (q.pair(pair, node), q.aligned(z, target), time)
+        q.emit("mean_dt", inputs, node.outputs[0], target, {"n": q.size(node.outputs[0])})
+        return
     weights = q.constant(np.rint(q.floats(p) * q.scale(node)).astype(np.int64), Format(16, 0), label="weight of z")
     inputs = (q.pair(pair, node), q.aligned(z, target), weights)
     q.emit("mean", inputs, node.outputs[0], target, {"n": q.size(node.outputs[0])})

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lnncc import expr, fx, lut, polygons
+from lnncc import choices, expr, fx, lut, polygons
 from lnncc.expr import Expr
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
@@ -70,9 +70,12 @@ def base_hull(base: Interval) -> tuple[Array, Array]:
 
 
 def quantise(node: Node, q: Quantiser) -> None:
-    if q.choice(node).table.kind == "own":
+    """At a run-time dt there is no kernel for tables of single synapses: one serves all."""
+    time, choice = q.time(node), q.choice(node).table
+    if choice.kind == "own" and time is None:
         _own_tables(node, q)
         return
+    choice = choices.Table("linear", choice.intervals) if choice.kind == "own" else choice
     base, v, a, b, w, e, src, counts = node.inputs
     counts_int = q.floats(counts).astype(np.int64)
     scale = np.repeat(q.scale(node), counts_int)
@@ -82,7 +85,7 @@ def quantise(node: Node, q: Quantiser) -> None:
     frac = _argument_fraction(slope, float((half + np.abs(offset)).max(initial=16.0)), source)
     function, target = _expr(node.attrs), Format(16, F_BITS)
     span = None if lut.is_flat(function, target) else Interval(offset - half, offset + half)
-    table = lut.build(function, frac, target, span, q.choice(node).table)
+    table = lut.build(function, frac, target, span, choice)
     record = np.stack(
         [
             np.rint(offset * 2.0**frac),
@@ -100,7 +103,9 @@ def quantise(node: Node, q: Quantiser) -> None:
     )
     place: dict[str, Attr] = {"low": table.low, "top": table.top, "shift": table.shift}
     attrs: dict[str, Attr] = {**place, "kind": table.kind, "n": len(counts_int)}
-    q.emit("synapses", (q.pair(base, node), v, *constants), node.outputs[0], Format(32, state.frac), attrs)
+    inputs = q.pair(base, node), v, *constants
+    op, inputs = ("synapses", inputs) if time is None else ("synapses_dt", (*inputs, time))
+    q.emit(op, inputs, node.outputs[0], Format(32, state.frac), attrs)
 
 
 def _own_tables(node: Node, q: Quantiser) -> None:
@@ -138,9 +143,19 @@ def _argument_fraction(a: Array, limit: float, source: Format) -> int:
 def evaluate(
     attrs: Mapping[str, Attr], base: Carrier, v: Carrier, record: Array, counts: Array, nodes: Array
 ) -> Carrier:
-    b, a, w, e, src = (fx.column(record, k) for k in range(len(RECORD)))
-    f = lut.read(attrs, nodes, fx.mac(b, a, fx.take(v, src)))
-    g = fx.rshift(fx.mul(w, f), F_BITS)
+    w, e = fx.column(record, 2), fx.column(record, 3)
+    g = fx.rshift(fx.mul(w, opened(attrs, v, record, nodes)), F_BITS)
+    return summed(base, g, e, counts)
+
+
+def opened(attrs: Mapping[str, Attr], v: Carrier, record: Carrier, nodes: Array) -> Carrier:
+    """f(a · v + b) of every synapse."""
+    b, a, src = (fx.column(record, k) for k in (0, 1, 4))
+    return lut.read(attrs, nodes, fx.mac(b, a, fx.take(v, src)))
+
+
+def summed(base: Carrier, g: Carrier, e: Carrier, counts: Carrier) -> Carrier:
+    """``base`` and the sums over the synapses of each destination: the same integers g in both."""
     n, d = fx.column(base, 0), fx.column(base, 1)
     return fx.stack(fx.segment_sum(n, fx.mul(e, g), counts), fx.segment_sum(d, g, counts))
 

@@ -13,6 +13,7 @@ from lnncc import expr
 from lnncc.errors import Source
 from lnncc.expr import VAR, Expr
 
+INVERSE: Expr = ("div", expr.const(1.0), VAR)  # 1 / x
 ONE = 0  # the column of the constant 1
 KEY_DIGITS = 12  # rows whose ratios agree to so many digits are multiples of each other
 
@@ -52,6 +53,7 @@ class Pool:
     batches: list[Batch] = field(default_factory=list)
     depth: dict[int, int] = field(default_factory=lambda: {0: 0})  # nesting of each scope
     source: Source | None = None  # of the primitive being translated
+    dt: int | None = None  # the elapsed time, where it is a running value
     _known: dict[object, tuple[int, float]] = field(default_factory=dict)
     _fresh: dict[tuple[str, int], list[int]] = field(default_factory=dict)
 

@@ -13,7 +13,7 @@ SHARE = 2  # of the flash of the target's part, the largest that tables of singl
 
 def choose(graph: Graph, given: Choices, optimise: str, target: Target) -> Choices:
     """``given``; for ``speed``, with a table for each synapse in a loop, if the target has a kernel and room for it."""
-    if optimise != "speed" or not _has_kernel(target):
+    if optimise != "speed" or not _has_kernel(target) or graph.dt is not None:
         return given
     loops = [node.body.nodes for node in graph.walk() if node.body is not None]
     synapses = [node for nodes in loops for node in nodes if node.op == "synapses"]

@@ -1,15 +1,26 @@
 """formats: the fixed-point format of every value. All that changes bits is decided here."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
+from lnncc import expr
 from lnncc.interval import Interval
 from lnncc.ir import Format, Graph, Node
 from lnncc.passes.ranges import Ranges
 
 HEADROOM = 4.0  # times what calibration saw, where interval arithmetic over layers has lost touch with it
 WIDE_FRACTION = 16  # of accumulators and pre-activations: far below the last bit of any int16 they feed
+DT_BITS = 30  # of the longest elapsed time
+FINE_FRACTION = 22  # of what is multiplied by an elapsed time, which may be long
+FLAT = 2.0**-17  # by how much a function may change where it counts as flat
+STORED = 127.0  # largest weight in the narrowest storage
 SAME_FORMAT = frozenset({"slice", "gather", "door"})  # ops that move bits as they are
+ACCUMULATING = frozenset({"affine", "diagonal", "elapse"})  # ops that add to their first input
+WIDE = ACCUMULATING | {"decay"}  # ops whose results have 32 bits
+FACTOR = {"elapse": 1, "decay": 0}  # which input the elapsed time multiplies
 
 
 def formats(graph: Graph, ranges: Ranges) -> Graph:
@@ -36,6 +47,9 @@ def formats(graph: Graph, ranges: Ranges) -> Graph:
         if name not in graph.constants:
             reach = reaches[groups.root(name)]
             chosen[name] = _wide_format(reach) if name in wide else _narrow_format(reach)
+    _fine(graph, groups, reaches, chosen)
+    _saturating(graph, groups, ranges, chosen)
+    _elapsed(graph, ranges, chosen)
     _pairs(graph, chosen)
     _cap(graph, groups, chosen)
     return graph.edited(values={n: replace(v, format=chosen.get(n)) for n, v in graph.values.items()})
@@ -64,7 +78,7 @@ def _unite(node: Node, groups: _Groups, graph: Graph) -> None:
             groups.unite(result, out)
             if first not in graph.constants:
                 groups.unite(first, out)
-    elif node.op in SAME_FORMAT or node.op in ("affine", "diagonal"):
+    elif node.op in SAME_FORMAT | ACCUMULATING:
         if node.inputs[0] not in graph.constants:
             groups.unite(node.inputs[0], node.outputs[0])
     elif node.op == "mean" and node.inputs[1] not in graph.constants:
@@ -79,7 +93,7 @@ def _unite(node: Node, groups: _Groups, graph: Graph) -> None:
 def _wide(graph: Graph) -> set[str]:
     wide: set[str] = set()
     for node in graph.walk():
-        if node.op in ("affine", "diagonal") or (node.op == "slice" and node.inputs[0] in wide):
+        if node.op in WIDE or (node.op == "slice" and node.inputs[0] in wide):
             wide.add(node.outputs[0])
     return wide
 
@@ -120,3 +134,55 @@ def _pairs(graph: Graph, chosen: dict[str, Format]) -> None:
             while pair in makers and makers[pair].op == "synapses":
                 chosen[pair] = Format(32, chosen[node.outputs[0]].frac)
                 pair = makers[pair].inputs[0]
+
+
+def _fine(graph: Graph, groups: _Groups, reaches: Mapping[str, float], chosen: dict[str, Format]) -> None:
+    """What a long elapsed time multiplies has as many fraction bits as its reach and its weights allow."""
+    timed = [n.inputs[FACTOR[n.op]] for n in graph.walk() if n.op in FACTOR]
+    factors = {groups.root(name) for name in timed if name in chosen}
+    most = {root: min(FINE_FRACTION, 27 - _bits(reaches[root])) for root in sorted(factors)}
+    for node in graph.walk():
+        root = groups.root(node.outputs[0])
+        if root in most and node.op in ("affine", "diagonal") and node.inputs[1] in chosen:
+            weight = float(np.abs(graph.constants[node.inputs[2]]).max(initial=0.0))
+            room = chosen[node.inputs[1]].frac + math.floor(math.log2(STORED / max(weight, 2.0**-14)))
+            most[root] = min(most[root], room)
+    for name in chosen:
+        root = groups.root(name)
+        if root in most:
+            chosen[name] = Format(32, max(most[root], chosen[name].frac))
+
+
+def _bits(reach: float) -> int:
+    return math.ceil(math.log2(max(reach, 2.0**-30)))
+
+
+def _saturating(graph: Graph, groups: _Groups, ranges: Ranges, chosen: dict[str, Format]) -> None:
+    """A product with the elapsed time that only tables read, flat on both sides, may saturate where they are flat."""
+    readers: dict[str, list[Node]] = {}
+    for node in graph.walk():
+        for name in node.inputs:
+            readers.setdefault(name, []).append(node)
+    kept = {p.value for p in graph.outputs} | {s.after for s in graph.states}
+    for node in graph.walk():
+        out = node.outputs[0]
+        if node.op == "elapse" and out not in kept and all(_is_flat(r) for r in readers.get(out, [])):
+            root, form = groups.root(out), _wide_format(_magnitude(ranges.spans[node.inputs[0]]))
+            chosen.update((name, form) for name in chosen if groups.root(name) == root)
+
+
+def _is_flat(node: Node) -> bool:
+    """Whether a node is a table whose function is constant beyond what an accumulator of WIDE_FRACTION holds."""
+    function = node.attrs.get("expr")
+    if node.op != "table" or not isinstance(function, tuple):
+        return False
+    return all(expr.tail(function, sign, FLAT) is not None for sign in (-1.0, 1.0))
+
+
+def _elapsed(graph: Graph, ranges: Ranges, chosen: dict[str, Format]) -> None:
+    """The elapsed time has 30 bits at its upper end: a door makes it the running value."""
+    if graph.dt is None or ranges.dt is None:
+        return
+    form = Format(32, DT_BITS - math.ceil(math.log2(ranges.dt[1])))
+    for name in (graph.dt, *(n.outputs[0] for n in graph.walk() if n.op == "door" and n.inputs[0] == graph.dt)):
+        chosen[name] = form

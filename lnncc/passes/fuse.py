@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from lnncc.errors import LnnccError
-from lnncc.ir import Array, Attr, Body, Graph, Node, Port, State, Value
+from lnncc.ir import DT, Array, Attr, Body, Graph, Node, Port, State, Value
 from lnncc.passes import match
 from lnncc.passes.atoms import Atom, Batch, Row, dependencies
 from lnncc.passes.scalarise import Loop, Scalariser
@@ -86,23 +86,48 @@ class _Demand:
 
     def _want_rows(self, rows: tuple[Row, ...]) -> None:
         for row in rows:
-            found = match.blend(self.pool, row)
-            self.wanted.update(row.cols if found is None else found)
+            found = match.blend(self.pool, row) if match.lapse(self.pool, row) is None else None
+            if found is None:
+                self._want_linear(row)
+            else:
+                self.wanted.update(found)
+
+    def _want_linear(self, row: Row) -> None:
+        lapse = match.lapse(self.pool, row)
+        if lapse is None:
+            self.wanted.update(row.cols)
+            return
+        assert self.pool.dt is not None
+        self.wanted.add(self.pool.dt)
+        for part in lapse:
+            self._want_linear(part)
 
     def _want_batch(self, batch: Batch) -> None:
         for col in batch.cols:
             if col in self.wanted:
-                self._want_atom(self.pool.atoms[col], batch)
+                self._want_atom(col, batch)
 
-    def _want_atom(self, atom: Atom, batch: Batch) -> None:
+    def _want_atom(self, col: int, batch: Batch) -> None:
+        atom = self.pool.atoms[col]
         if atom.kind == "form":
             self._want_rows(atom.payload)  # type: ignore[arg-type]  # a form's payload is one row
         elif atom.kind == "quotient":
             found = _mean(self, atom, batch)
             self.wanted.update(s.source for s in found.synapses)
             self.wanted.update([] if found.z is None else [found.z])
+            self.wanted.update([self.pool.dt] if found.timed and self.pool.dt is not None else [])
+        elif atom.kind == "product" and self.pool.dt in atom.payload:
+            self._want_linear(_alone(col))
+        elif (decay := match.decay(self.pool, col)) is not None:
+            assert self.pool.dt is not None
+            self.wanted.add(self.pool.dt)
+            self._want_linear(decay.f)
         else:
             self.wanted.update(dependencies(atom))
+
+
+def _alone(col: int) -> Row:
+    return Row(0.0, (col,), (1.0,))
 
 
 def _mean(owner: "_Demand | _Writer", atom: Atom, batch: Batch) -> match.Mean:
@@ -145,6 +170,7 @@ class _Writer:
         source = self.source
         inputs = tuple(Port(p.label, self._input(p.value)) for p in source.inputs)
         before = [self._leaf(s.before, f"s{i}") for i, s in enumerate(source.states)]
+        dt = None if source.dt is None else self._input(source.dt, DT)
         for position in range(len(self.pool.batches) + 1):
             for number, loop in enumerate(self.scalars.loops):
                 if loop.batch == position:
@@ -157,12 +183,12 @@ class _Writer:
             for s, name, result in zip(source.states, before, after, strict=False)
         )
         outputs = tuple(Port(p.label, v) for p, v in zip(source.outputs, after[len(states) :], strict=True))
-        return Graph(self.values, self.constants, inputs, states, outputs, tuple(self.scopes[0].nodes))
+        return Graph(self.values, self.constants, inputs, states, outputs, tuple(self.scopes[0].nodes), dt)
 
-    def _input(self, value: str) -> str:
+    def _input(self, value: str, stem: str = "x") -> str:
         """An input and its door; everything behind reads what came through the door."""
         size = self.source.values[value].size
-        raw = self._declare("x", size)
+        raw = self._declare(stem, size)
         door = self._write("door", (raw,), size, 0)
         self._place(self._leaf_cols(value), door)
         return raw
@@ -190,12 +216,28 @@ class _Writer:
         elif batch.kind == "fn":
             self._tables(cols, batch)
         elif batch.kind == "product":
-            pair = [self._vector([a.payload[k] for a in atoms], batch.scope) for k in (0, 1)]  # type: ignore[misc]
-            self._place(cols, self._write("multiply", tuple(pair), len(cols), batch.scope))
+            self._products(cols, batch.scope)
         else:
-            self._place(cols, self._means([_mean(self, a, batch) for a in atoms], batch.scope))
+            means = {c: _mean(self, self.pool.atoms[c], batch) for c in cols}
+            for timed in (False, True):
+                group = {c: m for c, m in means.items() if m.timed == timed}
+                if group:
+                    self._place(list(group), self._means(list(group.values()), batch.scope))
         nodes = self.scopes[batch.scope].nodes
         nodes[before:] = [replace(n, source=batch.source) for n in nodes[before:]]
+
+    def _products(self, cols: list[int], scope: int) -> None:
+        timed = [c for c in cols if match.lapse(self.pool, _alone(c)) is not None]
+        if timed:
+            self._place(timed, self._linear(tuple(map(_alone, timed)), scope))
+        decays = {c: found for c in cols if (found := match.decay(self.pool, c)) is not None}
+        if decays:
+            self._place(list(decays), self._decay(list(decays.values()), scope))
+        plain = [c for c in cols if c not in timed and c not in decays]
+        if plain:
+            factors = [self.pool.atoms[c].payload for c in plain]
+            pair = [self._vector([f[k] for f in factors], scope) for k in (0, 1)]  # type: ignore[misc]
+            self._place(plain, self._write("multiply", tuple(pair), len(plain), scope))
 
     def _tables(self, cols: list[int], batch: Batch) -> None:
         for function in dict.fromkeys(self.pool.function(c) for c in cols):
@@ -243,6 +285,8 @@ class _Writer:
         return self._gather(whole, np.argsort(order).tolist(), scope)
 
     def _kind(self, row: Row) -> str:
+        if match.lapse(self.pool, row) is not None:
+            return "linear"
         if match.is_unit(row):
             return "unit"
         return "linear" if match.blend(self.pool, row) is None else "blend"
@@ -258,6 +302,12 @@ class _Writer:
 
     def _linear(self, rows: tuple[Row, ...], scope: int) -> str:
         """offset + Σ: element by element where that is cheaper, else matrix times vector, a segment for each source."""
+        lapses = [match.lapse(self.pool, row) for row in rows]
+        if any(lapses):
+            rest, x = zip(
+                *(found or (row, match.NOTHING) for found, row in zip(lapses, rows, strict=True)), strict=True
+            )
+            return self._lapse(rest, x, scope)
         acc = self._constant("b", [r.offset for r in rows])
         if not any(r.cols for r in rows):
             return self._write("diagonal", (acc, acc, self._constant("c", [0.0] * len(rows))), len(rows), scope)
@@ -273,6 +323,20 @@ class _Writer:
             x = self._slice(segment, start, stop - start, scope)
             acc = self._write("affine", (acc, x, self._constant("w", weights)), len(rows), scope)
         return acc
+
+    def _lapse(self, rest: tuple[Row, ...], x: tuple[Row, ...], scope: int) -> str:
+        """rest + x · dt."""
+        assert self.pool.dt is not None
+        acc, factor = (
+            self._linear(rows, scope) if any(r.cols for r in rows) else self._constant("b", [r.offset for r in rows])
+            for rows in (rest, x)
+        )
+        return self._write("elapse", (acc, factor, self.at[self.pool.dt][0]), len(rest), scope)
+
+    def _decay(self, decays: list[match.Decay], scope: int) -> str:
+        assert self.pool.dt is not None
+        f, c = self._linear(tuple(d.f for d in decays), scope), self._constant("c", [d.c for d in decays])
+        return self._write("decay", (f, c, self.at[self.pool.dt][0]), len(decays), scope)
 
     def _diagonal(self, rows: tuple[Row, ...], acc: str, scope: int) -> str:
         for k in range(max(len(r.cols) for r in rows)):
@@ -295,7 +359,7 @@ class _Writer:
 
     def _means(self, means: list[match.Mean], scope: int) -> str:
         """Sources that do not change in the loop are summed outside it."""
-        n = len(means)
+        n, p = len(means), self._weights(means)
         pair = self._constant("n", np.array([[m.leak * m.rest, m.leak] for m in means]))
         functions = dict.fromkeys(s.function for m in means for s in m.synapses)
         sources = dict.fromkeys(self.at[s.source][0] for m in means for s in m.synapses)
@@ -310,7 +374,18 @@ class _Writer:
         z = self._vector([m.z for m in means], scope) if all(m.z is not None for m in means) else None  # type: ignore[misc]
         if z is None:
             z = self._resting(means, scope)
-        return self._write("mean", (pair, z, self._constant("p", [m.p for m in means])), n, scope)
+        return self._write("mean", (pair, z, p), n, scope)
+
+    def _weights(self, means: list[match.Mean]) -> str:
+        """Of the z; those that the elapsed time divides are the same for the whole step, however deep the loop."""
+        if not means[0].timed:
+            return self._constant("p", [m.p for m in means])
+        assert self.pool.dt is not None
+        c = tuple(m.p for m in means)
+        if ("inertia", c) not in self.made:
+            inputs = self.at[self.pool.dt][0], self._constant("c", c)
+            self.made["inertia", c] = self._write("inertia", inputs, len(means), 0)
+        return self.made["inertia", c]
 
     def _resting(self, means: list[match.Mean], scope: int) -> str:
         """Where some mean has no z, its weight is zero and any value does."""

@@ -1,14 +1,18 @@
 """match: what a row is. By these rules alone rows become blends, means, diagonals or matrices."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from lnncc import expr
 from lnncc.expr import Expr
-from lnncc.passes.atoms import Pool, Row
+from lnncc.passes.atoms import INVERSE, Pool, Row
 
 MAX_DIAGONAL = 4  # terms of a row that is still computed element by element
 TINY = 1e-12  # relative; what folding leaves of a weight that is exactly zero in mathematics
+NOTHING = Row(0.0, (), ())
 EVERYWHERE = 2.0**12  # the range over which a function must keep its sign to be called non-negative
 
 
@@ -32,13 +36,17 @@ class Synapse(NamedTuple):
 
 
 class Mean(NamedTuple):
-    """(leak·rest + Σ g·e + p·z) / (leak + Σ g + p): all weights non-negative; ``z`` is None where p = 0."""
+    """(leak·rest + Σ g·e + p·z) / (leak + Σ g + p): all weights non-negative; ``z`` is None where p = 0.
+
+    If ``timed``, the weight of z is p / dt.
+    """
 
     leak: float
     rest: float
     synapses: tuple[Synapse, ...]
     z: int | None
     p: float
+    timed: bool = False
 
 
 def is_unit(row: Row) -> bool:
@@ -64,6 +72,80 @@ def blend(pool: Pool, row: Row) -> Blend | None:
     return Blend(a, _other(pool, plus, t), t)
 
 
+def lapse(pool: Pool, row: Row) -> tuple[Row, Row] | None:
+    """(rest, x) with row = rest + x · dt, if dt is a running value that the row has."""
+    factors = {c: _times_dt(pool, c) for c in row.cols} if pool.dt is not None else {}
+    if not any(factors.values()):
+        return None
+    rest = [(c, v) for c, v in zip(row.cols, row.coefs, strict=True) if factors[c] is None]
+    x = combined([(v, f) for c, v in zip(row.cols, row.coefs, strict=True) if (f := factors[c]) is not None])
+    return Row(row.offset, tuple(c for c, _ in rest), tuple(v for _, v in rest)), x
+
+
+class Decay(NamedTuple):
+    """f · e^(-dt (c + |f|)), f being a row."""
+
+    f: Row
+    c: float
+
+
+def decay(pool: Pool, col: int) -> Decay | None:
+    """A product of a value and of an exponential that falls with the elapsed time and the value's magnitude."""
+    if pool.dt is None or pool.atoms[col].kind != "product":
+        return None
+    for f in pool.atoms[col].payload:
+        assert isinstance(f, int)
+        other = _other(pool, col, f)
+        if pool.function(other) != ("exp", expr.VAR) or pool.atoms[pool.base(other)].kind != "form":
+            continue
+        (row,) = pool.atoms[pool.base(other)].payload
+        assert isinstance(row, Row)
+        found = lapse(pool, row)
+        if found is not None and found[0] == NOTHING and all(pool.base(c) == f for c in found[1].cols):
+            c = _falling(pool, found[1])
+            return None if c is None else Decay(multiplicand(pool, f), c)
+    return None
+
+
+def _falling(pool: Pool, row: Row) -> float | None:
+    """c if the row is -(c + |x|) with c >= 0, x being the variable of all its functions."""
+    x = np.array([-3.0, -1.0, 0.0, 0.5, 2.0])
+    terms = [v * expr.evaluate(pool.function(c), x) for c, v in zip(row.cols, row.coefs, strict=True)]
+    total = row.offset + np.sum(terms, axis=0)
+    same = len(terms) > 0 and np.allclose(total, row.offset - np.abs(x), rtol=TINY, atol=TINY)
+    return -row.offset if same and row.offset <= 0.0 else None
+
+
+def multiplicand(pool: Pool, col: int) -> Row:
+    """An atom as a row that is written wide: a form as what it stands for."""
+    if pool.atoms[col].kind != "form":
+        return Row(0.0, (col,), (1.0,))
+    (row,) = pool.atoms[col].payload
+    assert isinstance(row, Row)
+    return row
+
+
+def _times_dt(pool: Pool, col: int) -> Row | None:
+    """What the elapsed time is multiplied by in an atom, if it is such a product."""
+    atom = pool.atoms[col]
+    if col == pool.dt:
+        return Row(1.0, (), ())
+    if atom.kind != "product" or pool.dt not in atom.payload:
+        return None
+    assert pool.dt is not None
+    return multiplicand(pool, _other(pool, col, pool.dt))
+
+
+def combined(terms: Sequence[tuple[float, Row]]) -> Row:
+    """Σ factor · row."""
+    total: dict[int, float] = {}
+    for factor, row in terms:
+        for c, v in zip(row.cols, row.coefs, strict=True):
+            total[c] = total.get(c, 0.0) + factor * v
+    live = sorted((c, v) for c, v in total.items() if v != 0.0)
+    return Row(sum(f * r.offset for f, r in terms), tuple(c for c, _ in live), tuple(v for _, v in live))
+
+
 def _other(pool: Pool, product: int, factor: int) -> int:
     x, y = pool.atoms[product].payload
     other = y if x == factor else x
@@ -83,6 +165,8 @@ def mean(pool: Pool, numerator: Row, denominator: Row) -> Mean | None:
     """A quotient whose denominator is the sum of the weights in its numerator, all non-negative."""
     weights = dict(zip(denominator.cols, denominator.coefs, strict=True))
     values = dict(zip(numerator.cols, numerator.coefs, strict=True))
+    if any(_is_rate(pool, c) for c in weights):
+        return _timed(pool, numerator, denominator)
     synapses = [_synapse(pool, col, w, values.pop(col, 0.0)) for col, w in weights.items()]
     if len(values) > 1 or any(s is None for s in synapses):
         return None
@@ -94,6 +178,34 @@ def mean(pool: Pool, numerator: Row, denominator: Row) -> Mean | None:
         return None
     rest = numerator.offset / leak if leak > 0.0 else 0.0
     return Mean(leak, rest, tuple(s for s in synapses if s is not None), z, p)
+
+
+def _is_rate(pool: Pool, col: int) -> bool:
+    return pool.dt is not None and pool.base(col) == pool.dt and pool.function(col) == INVERSE
+
+
+def _timed(pool: Pool, numerator: Row, denominator: Row) -> Mean | None:
+    """A mean in which something weighs p / dt: the rest is a mean without it."""
+    rate = next(c for c in denominator.cols if _is_rate(pool, c))
+    weights = dict(zip(denominator.cols, denominator.coefs, strict=True))
+    pulled = {c: v for c, v in zip(numerator.cols, numerator.coefs, strict=True) if _has_factor(pool, c, rate)}
+    p = weights[rate]
+    if len(pulled) != 1 or p <= 0.0:
+        return None
+    ((product, value),) = pulled.items()
+    rest = mean(pool, _without(numerator, product), _without(denominator, rate))
+    if rest is None or rest.z is not None or not math.isclose(p, value, rel_tol=TINY):
+        return None
+    return rest._replace(z=_other(pool, product, rate), p=p, timed=True)
+
+
+def _has_factor(pool: Pool, col: int, factor: int) -> bool:
+    return pool.atoms[col].kind == "product" and factor in pool.atoms[col].payload
+
+
+def _without(row: Row, col: int) -> Row:
+    kept = [(c, v) for c, v in zip(row.cols, row.coefs, strict=True) if c != col]
+    return Row(row.offset, tuple(c for c, _ in kept), tuple(v for _, v in kept))
 
 
 def _synapse(pool: Pool, col: int, w: float, we: float) -> Synapse | None:

@@ -55,6 +55,8 @@ class _Prover:
     def run(self) -> None:
         for port in self.graph.inputs:
             self._bind(port.value, self._everything(port.value))
+        if self.graph.dt is not None:
+            self._bind(self.graph.dt, self._everything(self.graph.dt))
         states = self.graph.states
         first = [interval.point(s.initial) for s in states]
         self._settle(self.graph.nodes, [s.before for s in states], first, [s.after for s in states])

@@ -9,10 +9,8 @@ from lnncc.errors import LnnccError
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Body, Format, Graph, Node, State, Value
 from lnncc.ops import OPS
+from lnncc.passes.conductance import units
 from lnncc.passes.ranges import Ranges
-
-PAIR_LIMIT = 65535  # largest Σ g: times an e of 16 bits it still fits int32, with room for half a divisor
-WEIGHT_LIMIT = 32767  # largest single g
 
 
 def quantise(graph: Graph, ranges: Ranges, choices: Choices) -> Graph:
@@ -53,7 +51,7 @@ class _Quantiser:
         self.labels: dict[str, str] = {}
         self.nodes: list[Node] = []
         self.node: Node | None = None
-        self.scales = _scales(source, choices)
+        self.units = units(source, ranges.dt, choices)
         self.shared: dict[tuple[object, ...], str] = {}
 
     def graph(self) -> Graph:
@@ -61,7 +59,9 @@ class _Quantiser:
         nodes = self._written(source.nodes)
         states = tuple(State(s.label, s.before, s.after, self._initial(s)) for s in source.states)
         ports = source.inputs, source.outputs
-        return Graph(self.values, self.constants, ports[0], states, ports[1], tuple(nodes), labels=self.labels)
+        return Graph(
+            self.values, self.constants, ports[0], states, ports[1], tuple(nodes), dt=source.dt, labels=self.labels
+        )
 
     def _initial(self, state: State) -> Array:
         scaled = np.rint(state.initial * 2.0 ** self.format(state.before).frac)
@@ -115,13 +115,25 @@ class _Quantiser:
         return self.source.values[name].size
 
     def door(self, name: str) -> tuple[int, int]:
+        low, high = self._declared(name)
+        form, unit = self.format(name), 2.0 ** self.format(name).frac
+        return max(int(np.floor(low * unit)), form.lowest), min(int(np.ceil(high * unit)), form.highest)
+
+    def _declared(self, name: str) -> tuple[float, float]:
+        if name == self.source.dt:
+            assert self.ranges.dt is not None, "a run-time dt has a range"
+            return self.ranges.dt
         label = next(p.label for p in self.source.inputs if p.value == name)
-        low, high, _ = self.ranges.inputs[label]
-        unit = 2.0 ** self.format(name).frac
-        return max(int(np.floor(low * unit)), -32768), min(int(np.ceil(high * unit)), 32767)
+        return self.ranges.inputs[label][:2]
 
     def scale(self, node: Node) -> Array:
-        return self.scales[node.outputs[0]]
+        return self.units.scales[node.outputs[0]]
+
+    def turn(self, node: Node) -> Array:
+        return self.units.turns[node.outputs[0]]
+
+    def time(self, node: Node) -> str | None:
+        return self.units.times.get(node.outputs[0])
 
     def pair_format(self, node: Node) -> Format:
         return self.format(node.outputs[0])
@@ -142,15 +154,35 @@ class _Quantiser:
     def accumulator(self, name: str, target: Format) -> str:
         return self.aligned(name, target) if name in self.source.constants else name
 
+    def fine(self, name: str) -> str:
+        if name not in self.source.constants:
+            return name
+        reach = max(float(np.abs(self.floats(name)).max(initial=0.0)), 2.0**-30)
+        return self.aligned(name, Format(32, 29 - int(np.ceil(np.log2(reach)))))
+
     def pair(self, name: str, node: Node) -> str:
         if name not in self.source.constants:
             return name
         base, unit = self.floats(name), 2.0 ** self.format(node.outputs[0]).frac
         weight = np.rint(base[:, 1] * self.scale(node))
         value = np.divide(base[:, 0], base[:, 1], out=np.zeros(len(base)), where=base[:, 1] > 0)
-        e = np.clip(np.rint(value * unit), -32768, 32767)
+        e = np.clip(np.rint(value * unit), -32768, 32767).astype(np.int64)
+        time = self.time(node)
+        if time is not None:
+            return self._leak(node, time, weight.astype(np.int64), e)
         ints = np.stack([weight * e, weight], axis=-1).astype(np.int64)
         return self.constant(ints, Format(32, 0), label="leak: weight times rest, weight")
+
+    def _leak(self, node: Node, time: str, weight: Array, e: Array) -> str:
+        form = Format(32, self.pair_format(node).frac)
+        out = f"{node.outputs[0]}p{len(self.values)}"
+        inputs = (
+            time,
+            self.constant(weight, Format(16, 0), label="leak: conductance"),
+            self.constant(e, Format(16, form.frac), label="leak: rest"),
+        )
+        self.emit("leak", inputs, out, form, {"n": len(weight)}, (len(weight), 2))
+        return out
 
     def part(self, name: str, start: int, stop: int) -> str:
         n = self.values[name].size
@@ -180,36 +212,16 @@ class _Quantiser:
         self.emit("multiply", (name, factor), out, target, attrs)
         return out
 
-    def emit(self, op: str, inputs: tuple[str, ...], output: str, form: Format, attrs: Mapping[str, Attr]) -> None:
-        shape = self.source.values[output].shape if output in self.source.values else self.values[output].shape
+    def emit(
+        self,
+        op: str,
+        inputs: tuple[str, ...],
+        output: str,
+        form: Format,
+        attrs: Mapping[str, Attr],
+        shape: tuple[int, ...] | None = None,
+    ) -> None:
+        if shape is None:
+            shape = self.source.values[output].shape if output in self.source.values else self.values[output].shape
         self.values[output] = Value(output, shape, form)
         self.nodes.append(Node(op, inputs, (output,), attrs, source=self.node.source if self.node else None))
-
-
-def _scales(graph: Graph, choices: Choices) -> dict[str, Array]:
-    """Units of conductance for each destination, by the value of the mean and of every pair that leads to it.
-
-    Tables of single synapses hold half units.
-    """
-    makers = {node.outputs[0]: node for node in graph.walk()}
-    scales: dict[str, Array] = {}
-    for mean in (node for node in graph.walk() if node.op == "mean"):
-        chain, pair = [mean.outputs[0]], mean.inputs[0]
-        total, biggest = (
-            graph.constants[mean.inputs[2]].copy(),
-            np.zeros(len(graph.constants[mean.inputs[2]])),
-        )
-        terms = np.full(len(total), 2.0)
-        while pair not in graph.constants:
-            chain.append(pair)
-            synapses = makers[pair]
-            weights, counts = (graph.constants[synapses.inputs[i]] for i in (4, 7))
-            owner = np.repeat(np.arange(len(counts)), counts.astype(int))
-            np.add.at(total, owner, weights)
-            np.maximum.at(biggest, owner, weights * (2 if choices.of(synapses).table.kind == "own" else 1))
-            terms += counts
-            pair = synapses.inputs[0]
-        total += graph.constants[pair][:, 1]
-        scale = np.minimum((PAIR_LIMIT - terms) / total, WEIGHT_LIMIT / np.maximum(biggest, 1e-300))
-        scales.update(dict.fromkeys(chain, scale))
-    return scales

@@ -14,7 +14,7 @@ import numpy as np
 from lnncc import interval
 from lnncc.errors import LnnccError
 from lnncc.interval import Interval
-from lnncc.ir import Array, Graph, Node
+from lnncc.ir import DT, Array, Graph, Node
 from lnncc.ops import OPS
 
 ROUNDS = 8  # of joining before a state's interval is tried with powers of two
@@ -34,12 +34,20 @@ class Ranges:
     assumed: tuple[str, ...]
     seen: Mapping[str, Interval] = field(default_factory=dict)  # of every value, over the calibration data
     moments: Mapping[str, Array] = field(default_factory=dict)  # E[x xᵀ] of what goes into matrices, likewise
+    dt: tuple[float, float] | None = None
 
 
-def ranges(graph: Graph, *, declared: Declared, calibration: Mapping[str, Array] | None) -> Ranges:
+def ranges(
+    graph: Graph,
+    *,
+    declared: Declared,
+    calibration: Mapping[str, Array] | None,
+    dt: tuple[float, float] | None = None,
+) -> Ranges:
     """Intervals of all values of a fused graph.
 
-    ``declared`` is (low, high) by input label; ``calibration`` arrays by label, (streams, steps, size).
+    ``declared`` is (low, high) by input label; ``calibration`` arrays by label, (streams, steps, size); ``dt`` the
+    range of the elapsed time, if the graph reads one.
 
     Raises:
         LnnccError: E0400 for an input with neither.
@@ -51,11 +59,15 @@ def ranges(graph: Graph, *, declared: Declared, calibration: Mapping[str, Array]
         low, high, _ = inputs[port.label]
         size = graph.values[port.value].size
         env[port.value] = Interval(np.full(size, low), np.full(size, high))
+    if graph.dt is not None:
+        assert dt is not None, "compile() asks for dt before"
+        env[graph.dt] = Interval(np.array(dt[:1]), np.array(dt[1:]))
     states = [s.before for s in graph.states]
     first = [interval.point(np.asarray(s.initial, np.float64)) for s in graph.states]
     results = [s.after for s in graph.states]
     assumed = _settle(graph.nodes, states, first, results, env, seen)
-    return Ranges(env, inputs, tuple(s.label for s in graph.states if s.before in assumed), seen, moments)
+    labels = tuple(s.label for s in graph.states if s.before in assumed)
+    return Ranges(env, inputs, labels, seen, moments, None if graph.dt is None else dt)
 
 
 def _input_range(label: str, declared: Declared, calibration: Mapping[str, Array] | None) -> tuple[float, float, bool]:
@@ -165,6 +177,8 @@ def observed(graph: Graph, calibration: Mapping[str, Array]) -> tuple[dict[str, 
         env: dict[str, Array] = dict(graph.constants)
         env.update((p.value, x[:, k]) for p, x in zip(graph.inputs, xs, strict=True))
         env.update((s.before, x) for s, x in zip(graph.states, states, strict=True))
+        if graph.dt is not None:
+            env[graph.dt] = calibration[DT][:, k]
         reference_nodes(graph.nodes, env)
         for name, array in env.items():
             if name not in graph.constants:

@@ -15,7 +15,7 @@ from lnncc import expr, primitives
 from lnncc.errors import LnnccError, Source
 from lnncc.expr import Expr
 from lnncc.ir import Array, Graph, Node
-from lnncc.passes.atoms import ONE, Pool, Row
+from lnncc.passes.atoms import INVERSE, ONE, Pool, Row
 
 MAX_EXPANDED = 2  # a factor with more terms than this is made an atom before it is multiplied out
 MAX_FUNCTIONS = 4  # a batch with more different functions than this keeps its slopes and offsets in forms instead
@@ -57,6 +57,9 @@ class Scalariser:
         self.env: Env = dict(graph.constants)
         for name in [p.value for p in graph.inputs] + [s.before for s in graph.states]:
             self.env[name] = self._leaves(name)
+        if graph.dt is not None:
+            self.env[graph.dt] = self._leaves(graph.dt)
+            self.pool.dt = len(self.pool.atoms) - 1
         self._run(graph.nodes)
 
     def rows(self, name: str) -> tuple[Row, ...]:
@@ -197,6 +200,8 @@ class Scalariser:
         if node.op == "mul":
             return Form(self._products(matrices[0], matrices[1]), shape)
         columns = [self._rows(m) for m in matrices]
+        if node.op == "div" and all(map(self._is_time, columns[1])):
+            return Form(self._matrix([self._by_time(n, d) for n, d in zip(*columns, strict=True)]), shape)
         if node.op == "exp":
             return Form(self._exponentials(columns[0]), shape)
         return Form(self._matrix(self._functions(node, list(zip(*columns, strict=True)))), shape)
@@ -208,6 +213,15 @@ class Scalariser:
         matrix = sparse.csr_matrix(scale @ self._spread(form, shape))
         matrix.eliminate_zeros()
         return Form(matrix, shape)
+
+    def _is_time(self, row: Row) -> bool:
+        """Whether a row is a multiple of the elapsed time."""
+        return self.pool.dt is not None and row.cols == (self.pool.dt,) and row.offset == 0.0
+
+    def _by_time(self, numerator: Row, denominator: Row) -> Row:
+        """n / (k dt) = n/k · (1 / dt): one function of the elapsed time, whatever is divided by it."""
+        assert self.pool.dt is not None
+        return self._product(numerator, Row(0.0, (self.pool.fn(INVERSE, self.pool.dt),), (1 / denominator.coefs[0],)))
 
     def _exponentials(self, rows: list[Row] | tuple[Row, ...]) -> sparse.csr_matrix:
         """exp(offset + r) = exp(offset) · exp(r): so that one table serves elements with different offsets."""

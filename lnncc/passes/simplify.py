@@ -12,14 +12,13 @@ FOLD_LIMIT = 1 << 24  # elements; a constant larger than this stays an expressio
 
 
 def simplify(graph: Graph, *, dt: float | None) -> Graph:
-    """The same step with ``dt`` a constant and no constant work left in it."""
+    """The same step without constant work in it; ``dt`` becomes a constant, or stays what it is if None."""
     constants = dict(graph.constants)
     values = dict(graph.values)
-    if graph.dt is not None:
-        assert dt is not None, "compile() asks for dt before"
+    if graph.dt is not None and dt is not None:
         constants[graph.dt] = np.full(values[graph.dt].shape, dt, np.float64)
     nodes = _fold(graph.nodes, constants, values)
-    return prune(graph.edited(nodes=nodes, constants=constants, dt=None))
+    return prune(graph.edited(nodes=nodes, constants=constants, dt=graph.dt if dt is None else None))
 
 
 def _fold(nodes: tuple[Node, ...], constants: dict[str, Array], values: dict[str, Value]) -> tuple[Node, ...]:

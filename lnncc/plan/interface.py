@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One array of int16 at the edge: value = raw · 2**-frac, and low <= raw <= high is proven or clamped."""
+    """One array at the edge: value = raw · 2**-frac, and low <= raw <= high is proven or clamped.
+
+    All are of int16 but the elapsed time, which is one int32.
+    """
 
     id: str
     label: str
@@ -13,13 +16,24 @@ class Signal:
     frac: int
     low: int
     high: int
+    bits: int = 16
+
+    @property
+    def bytes(self) -> int:
+        return self.size * self.bits // 8
 
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """The signature of NAME_step: arguments in this order, raw integers."""
+    """The signature of NAME_step: inputs, dt if it is a run-time value, outputs, all raw integers."""
 
     name: str
     inputs: tuple[Signal, ...]
     states: tuple[Signal, ...]
     outputs: tuple[Signal, ...]
+    dt: Signal | None = None
+
+    @property
+    def given(self) -> tuple[Signal, ...]:
+        """What a step is given: the inputs, and behind them the elapsed time."""
+        return self.inputs if self.dt is None else (*self.inputs, self.dt)

@@ -97,15 +97,17 @@ def _interface(graph: Graph, name: str, bounds: Mapping[str, Interval]) -> Inter
     outputs = (
         _signal(graph, f"y{i}", p.label, p.value, _hull(graph, p.value, bounds)) for i, p in enumerate(graph.outputs)
     )
-    return Interface(name, tuple(inputs), tuple(states), tuple(outputs))
+    dt = None if graph.dt is None else _signal(graph, ir.DT, ir.DT, graph.dt, doors.get(graph.dt))
+    return Interface(name, tuple(inputs), tuple(states), tuple(outputs), dt)
 
 
 def _signal(graph: Graph, key: str, label: str, name: str, ends: tuple[object, object] | None) -> Signal:
     value = graph.values[name]
-    assert value.format is not None and value.format.bits == 16, f"{label} is not of 16 bits"
+    bits = 32 if name == graph.dt else 16
+    assert value.format is not None and value.format.bits == bits, f"{label} is not of {bits} bits"
     low, high = ends or (value.format.lowest, value.format.highest)
     assert isinstance(low, int) and isinstance(high, int)
-    return Signal(key, label, value.size, value.format.frac, low, high)
+    return Signal(key, label, value.size, value.format.frac, low, high, bits)
 
 
 def _hull(graph: Graph, name: str, bounds: Mapping[str, Interval]) -> tuple[int, int]:

@@ -60,6 +60,8 @@ class _Sharing:
         self.values: dict[str, Place] = {}
         for i, port in enumerate(graph.inputs):
             self._block([port.value], f"x{i}", writable=False)
+        if graph.dt is not None:
+            self._block([graph.dt], "&dt", writable=False)
         for i, state in enumerate(graph.states):
             self._block([state.before, final(i)], f"s->s{i}")
         for i, _ in enumerate(graph.outputs):

@@ -134,6 +134,7 @@ class _Lowering:
     def run(self) -> Timeline:
         graph = self.graph
         given = [p.value for p in graph.inputs] + [s.before for s in graph.states]
+        given += [] if graph.dt is None else [graph.dt]
         for name in [*graph.constants, *given]:
             self._declare(name, -1)
         for name in [*graph.constants, *given]:

@@ -45,11 +45,16 @@ def execute(
 ) -> Result:
     """Run one stream of raw inputs, (steps, size) each, from reset. Raises as ``firmware`` and ``emulate``."""
     steps = len(raw[0])
-    stdin = np.concatenate(raw, axis=-1).astype("<i2").tobytes()
+    stdin = np.concatenate([_halves(x) for x in raw], axis=-1).tobytes()
     with tempfile.TemporaryDirectory() as folder:
         elf, sizes = _linked(build, target, Path(folder), compiler)
         run = emulate.run(elf, build.interface, target, stdin, steps=steps, emulator=emulator, count=count)
     return Result(target.name, sizes, run, _unpacked(run.output, build))
+
+
+def _halves(x: Array) -> Array:
+    """As little-endian int16; one int32 becomes two."""
+    return x.astype("<i2") if x.dtype.itemsize == 2 else np.ascontiguousarray(x, "<i4").view("<i2")
 
 
 def _linked(build: Build, target: Target, folder: Path, compiler: Compiler | None) -> "tuple[Path, Footprint]":

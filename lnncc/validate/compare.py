@@ -37,7 +37,7 @@ class Verification:
 
 def raw_inputs(build: Build, data: Mapping[str, Array]) -> tuple[Array, ...]:
     """Real inputs (streams, steps, size) by label as the integers that go in."""
-    return tuple(twin.quantised(data[s.label], s.frac) for s in build.interface.inputs)
+    return tuple(twin.quantised(data[s.label], s.frac, s.bits) for s in build.interface.given)
 
 
 def real_outputs(build: Build, outputs: tuple[Array, ...]) -> dict[str, Array]:

@@ -105,9 +105,9 @@ def _float_windows(build: Build, data: Mapping[str, Array]) -> Iterator[tuple[Tr
     if steps > SHORT:
         from lnncc.frontend import scan  # JAX takes seconds to import, and only long runs need it
 
-        yield from scan.windows(build.model, data, build.settings.dt, length)
+        yield from scan.windows(build.model, data, build.settings.fixed_dt, length)
         return
-    outputs, states = reference.run(build.model, data, build.settings.dt)
+    outputs, states = reference.run(build.model, data, build.settings.fixed_dt)
     for start in range(0, steps, length):
         cut = slice(start, start + length)
         yield {k: y[:, cut] for k, y in outputs.items()}, {k: s[:, cut] for k, s in states.items()}

@@ -58,7 +58,7 @@ def run(
     count: int = COUNTED,
     seconds: float = SECONDS,
 ) -> Run:
-    """Run ``elf`` from reset over ``stdin``, the inputs of every step as little-endian int16 in signature order.
+    """Run ``elf`` from reset over ``stdin``, the inputs of every step, little-endian in signature order.
 
     ``steps`` is needed only where the model has no input. The first ``count`` steps are run once more, traced.
 
@@ -66,7 +66,7 @@ def run(
         LnnccError: E0203 or E0204 if the target has no such emulator, E0703 or E0704 if it is not installed, E0801
             to E0803 if the firmware crashes, ends with an error, or does not end in ``seconds``.
     """
-    record = _bytes(interface.inputs)
+    record = _bytes(interface.given)
     total = steps if steps is not None else len(stdin) // record
     assert len(stdin) == total * record, "the input is not a whole number of steps"
     chosen = emulator or here.emulator(target)
@@ -109,4 +109,4 @@ def _module(emulator: str) -> ModuleType:
 
 
 def _bytes(signals: tuple[Signal, ...]) -> int:
-    return 2 * sum(signal.size for signal in signals)
+    return sum(signal.bytes for signal in signals)

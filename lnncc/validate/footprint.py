@@ -6,7 +6,7 @@ from pathlib import Path
 from lnncc.validate import elf, stack
 from lnncc.validate.elf import Image
 
-STATE = "model_state"  # the caller's struct in templates/firmware/main.c.j2
+STATE = "LNN_state"  # the caller's struct in templates/firmware/main.c.j2
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ SANITIZE = ("-fsanitize=undefined", "-fno-sanitize-recover=all")
 CHECK = ("-DLNN_CHECK",)
 DECLARATIONS = """
 uint32_t lnn_host_state_bytes(void);
-uint32_t lnn_host_run(uint32_t, uint32_t, const int16_t *const *, int16_t *const *, int16_t *const *, uint32_t *);
+uint32_t lnn_host_run(uint32_t, uint32_t, const int16_t *const *, const int32_t *, int16_t *const *, int16_t *const *,
+    uint32_t *);
 int {name}_restore({name}_state *, const uint8_t *);
 void {name}_save(const {name}_state *, uint8_t *);
 void {name}_reset({name}_state *);
@@ -127,7 +128,10 @@ def _batch(interface: Interface, lanes: int) -> str:
 def run(
     library: Library, interface: Interface, inputs: tuple[Array, ...]
 ) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-    """All streams from reset: inputs (streams, steps, size) raw -> (states, outputs), each (streams, steps, size)."""
+    """All streams from reset: inputs (streams, steps, size) raw -> (states, outputs), each (streams, steps, size).
+
+    A run-time dt is the last of the inputs.
+    """
     done = counted(library, interface, inputs)
     return done.states, done.outputs
 
@@ -135,16 +139,17 @@ def run(
 def counted(library: Library, interface: Interface, inputs: tuple[Array, ...]) -> Run:
     """As ``run``, with how many values were clipped. Raises RangeError in a build that checks."""
     streams, steps = inputs[0].shape[:2]
-    xs = [_checked(x, s, (streams, steps)) for x, s in zip(inputs, interface.inputs, strict=True)]
+    xs = [_checked(x, s, (streams, steps)) for x, s in zip(inputs, interface.given, strict=True)]
     states, outputs = (
         [np.zeros((streams, steps, s.size), np.int16) for s in signals]
         for signals in (interface.states, interface.outputs)
     )
     clipped = np.zeros(streams, np.uint32)
     ffi = library.ffi
-    pointers = [_pointers(ffi, arrays) for arrays in (xs, states, outputs)]
+    dt = ffi.NULL if interface.dt is None else ffi.cast("int32_t *", xs[-1].ctypes.data)
+    given, *results = (_pointers(ffi, arrays) for arrays in (xs[: len(interface.inputs)], states, outputs))
     count = ffi.cast("uint32_t *", clipped.ctypes.data)
-    done = library.calls.lnn_host_run(streams, steps, *pointers, count)
+    done = library.calls.lnn_host_run(streams, steps, given, dt, *results, count)
     if done != streams * steps:
         stream, step = divmod(int(done), steps)
         raise RangeError(f"a word of {interface.name} left its range in stream {stream}, step {step}")
@@ -152,8 +157,10 @@ def counted(library: Library, interface: Interface, inputs: tuple[Array, ...]) -
 
 
 def _checked(x: Array, signal: Signal, lead: tuple[int, int]) -> Array:
-    if x.dtype != np.int16 or x.shape != (*lead, signal.size):
-        raise ValueError(f"{signal.id} must be int16 of shape {(*lead, signal.size)}, got {x.dtype} {x.shape}")
+    if x.dtype != np.dtype(f"int{signal.bits}") or x.shape != (*lead, signal.size):
+        raise ValueError(
+            f"{signal.id} must be int{signal.bits} of shape {(*lead, signal.size)}, got {x.dtype} {x.shape}"
+        )
     return np.ascontiguousarray(x)
 
 

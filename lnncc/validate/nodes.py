@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lnncc.build import Build
-from lnncc.ir import Array, Graph, Node
+from lnncc.ir import DT, Array, Graph, Node, Port
 from lnncc.ops import OPS
 from lnncc.passes.fuse import fuse
 from lnncc.passes.simplify import simplify
@@ -51,9 +51,9 @@ class _Part:
 
 def contributions(build: Build, data: Mapping[str, Array], steps: int = STEPS) -> tuple[Contribution, ...]:
     """Of every node that errs, by output and the largest first; inputs (streams, steps, size) by label."""
-    fused = widths(fuse(simplify(build.model, dt=build.settings.dt)))
+    fused = widths(fuse(simplify(build.model, dt=build.settings.fixed_dt)))
     runs = _Runs(fused, build.integer)
-    xs = {p.label: data[p.label][0, :steps] for p in fused.inputs}
+    xs = {p.label: data[p.label][0, :steps] for p in runs.given}
     outputs = runs.outputs(xs)
     found = [c for p, y in zip(fused.outputs, outputs, strict=True) for c in _ranked(runs, p.label, y)]
     return tuple(found)
@@ -75,7 +75,8 @@ class _Runs:
     def __init__(self, fused: Graph, integer: Graph) -> None:
         self.fused, self.integer = fused, integer
         self.parts = {part.name: part for part in _parts(fused, integer)}
-        self.names = [(p.label, "input") for p in fused.inputs] + [(p.name, p.op) for p in self.parts.values()]
+        self.given = fused.inputs if fused.dt is None else (*fused.inputs, Port(DT, fused.dt))
+        self.names = [(p.label, "input") for p in self.given] + [(p.name, p.op) for p in self.parts.values()]
         self.row = {name: k + 1 for k, (name, _) in enumerate(self.names)}
 
     def outputs(self, xs: Mapping[str, Array]) -> list[Array]:
@@ -85,7 +86,7 @@ class _Runs:
         trace: list[list[Array]] = []
         for k in range(len(next(iter(xs.values())))):
             env: Env = dict(self.fused.constants) | states
-            for port in self.fused.inputs:
+            for port in self.given:
                 env[port.value] = self._input(port.label, port.value, xs[port.label][k], count)
             self._run(self.fused.nodes, env)
             states = {s.before: env[s.after] for s in self.fused.states}
@@ -142,6 +143,7 @@ def _row(x: Array, row: int) -> Array:
 def _parts(fused: Graph, integer: Graph) -> list[_Part]:
     real, ints = _makers(fused), _makers(integer)
     known = {name for name, v in fused.values.items() if len(v.shape) == 1 and name in integer.values}
+    known = {name for name in known if fused.values[name].shape == integer.values[name].shape}
     known -= set(fused.constants)
     return [
         _Part(
