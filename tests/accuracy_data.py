@@ -75,13 +75,20 @@ def cmapss_fd001(folder: Path) -> None:
     np.savetxt(folder / "RUL_FD001.txt", [112, 98, 10], fmt="%d ")
 
 
+def walker2d(folder: Path) -> None:
+    """Rollouts of 200 and 150 steps, one behind the other."""
+    for name in ("train_first80", "valid", "test"):
+        x = RNG.normal(size=(350, 17)).astype(np.float32)
+        np.savez(folder / f"walker_{name}.npz", x=x, lengths=np.array([200, 150], np.int32), names=np.array(["a", "b"]))
+
+
 def _csv(path: Path, names: list, rows: list, quoting: int = csv.QUOTE_MINIMAL) -> None:
     with open(path, "w", newline="", encoding="ascii") as file:
         csv.writer(file, quoting=quoting, lineterminator="\n").writerows([names, *rows])
 
 
 WRITERS: Mapping[str, Callable[[Path], None]] = {
-    f.__name__: f for f in (cheetah, cmapss_fd001, gesture, nab, occupancy, sysid_emps, traffic)
+    f.__name__: f for f in (cheetah, cmapss_fd001, gesture, nab, occupancy, sysid_emps, traffic, walker2d)
 }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from examples.accuracy.sets import TASKS, cmapss, emps, imu_watch, nab, occupancy, traffic
+from examples.accuracy.sets import TASKS, cmapss, emps, imu_watch, nab, occupancy, traffic, walker2d
 from examples.accuracy.task import Part, joined, whole
 from tests import accuracy_data
 
@@ -18,6 +18,8 @@ SHAPES = {  # sequences of train, valid and test in the generated files, and the
     "occupancy": (40, 4, 12, 16),
     "occupancy_dark": (17, 11, 12, 16),
     "traffic": (24, 3, 4, 32),
+    "traffic_gaps": (24, 3, 4, 32),
+    "walker2d": (12, 13, 13, 64),
 }
 ONE = np.ones(1, np.float32)
 
@@ -67,6 +69,34 @@ def test_traffic_reads_weather_and_calendar(folder: Path) -> None:
     assert x[:2].tolist() == [[0, 280, 0, 0, 0, 1, np.sin(9 * np.pi / 24)]] * 2  # a Tuesday at nine, twice
     assert x[5, 0] == 1 and x[:, 0].sum() == 1
     assert volume[:3].tolist() == [3000, 3000, 3100]
+
+
+def test_time_is_told_where_it_varies(folder: Path) -> None:
+    for task in TASKS.values():
+        split = task.load(folder)
+        for part in (split.train, split.valid, split.test):
+            assert (part.elapsed is None) == (task.elapsed is None)
+            if part.elapsed is not None and task.elapsed is not None:
+                assert part.elapsed.shape == part.judged.shape and part.elapsed.dtype == np.float32
+                low, high = task.elapsed
+                assert low <= part.elapsed.min() and part.elapsed.max() <= high
+
+
+def test_traffic_tells_its_gap_and_a_second_row_of_one_hour(folder: Path) -> None:
+    split = TASKS["traffic_gaps"].load(folder)
+    assert set(np.unique(split.train.elapsed)) == {1, 49}
+
+
+def test_a_walker_is_told_how_many_steps_were_dropped(folder: Path) -> None:
+    with np.load(folder / walker2d.FILES[2]) as file:
+        rollout = file["x"][:200]
+    test = TASKS["walker2d"].load(folder).test
+    assert test.elapsed is not None
+    kept = np.cumsum(test.elapsed[0]).astype(int) - 1  # the window at the rollout's start
+    assert test.elapsed.max() > 1 and len(kept) == walker2d.LENGTH
+    unit = TASKS["walker2d"].load(folder).unit
+    steps = (test.targets[0] - test.inputs[0]) * unit
+    assert np.allclose(steps, rollout[kept + 1] - rollout[kept], atol=1e-4)
 
 
 def test_engines_are_judged_once_at_their_last_cycle(folder: Path) -> None:

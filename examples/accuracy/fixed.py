@@ -22,7 +22,7 @@ def compiled(task: Task, cell: str, params: PyTree, bits: int, calibration: Part
         jax.tree.map(np.asarray, params),
         state=model.initial_state(),
         inputs=jax.ShapeDtypeStruct((task.inputs,), jnp.float32),
-        dt=DT,
+        dt=DT if task.elapsed is None else task.elapsed,
         ranges={"x": (-task.limit, task.limit)},
         calibration=None if calibration is None else recording(taken(calibration, _spread(calibration))),
         choices=uniform(bits),
@@ -36,8 +36,8 @@ def _spread(part: Part) -> np.ndarray:
 
 
 def recording(part: Part) -> Mapping[str, Floats]:
-    """Inputs by label, as ``Program.run`` takes them."""
-    return {"x": part.inputs}
+    """Inputs by label, as ``Program.run`` takes them; the time that has passed among them, where it varies."""
+    return {"x": part.inputs} if part.elapsed is None else {"x": part.inputs, "dt": part.elapsed}
 
 
 def outputs(program: lnncc.Program, part: Part) -> np.ndarray:
