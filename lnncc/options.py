@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lnncc.errors import LnnccError
 from lnncc.ir import DT, Graph
+from lnncc.target import Target
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 WORDS_OF_C = """
@@ -21,6 +22,8 @@ BITS = (8, 16)
 OPTIMISE = ("balanced", "speed", "size")
 LANES = (4, 8, 16, 32)
 WIDEST_DT = 1 << 18  # longest over shortest; the longest has 30 bits, the shortest then 12 of them at least
+AUTO = "auto"
+OBJECTIVES = ("flash", "cycles", "ram")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Settings:
 
     name: str = "model"
     target: str = "host"
-    bits: int = 16
+    bits: int | str = 16  # of weights: 8, 16, or "auto" for a search under a budget
     dt: float | tuple[float, float] | None = None
     optimise: str = "balanced"
     batch: int | None = None
@@ -47,6 +50,50 @@ class Settings:
         return self.dt if isinstance(self.dt, tuple) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What ``bits="auto"`` must keep: the largest and the RMS error of any output, in its units; bytes of flash.
+
+    Under these ``objective`` is made small: flash, cycles or ram; without a limit of error, the error is.
+    """
+
+    max_abs: float | None = None
+    rms: float | None = None
+    flash: int | None = None
+    objective: str = "flash"
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """The limits of error that there are, by name."""
+        limits = {"max_abs": self.max_abs, "rms": self.rms}
+        return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+def check_budget(settings: Settings, budget: Budget, target: Target, *, calibrated: bool) -> None:
+    """Raises E0207 for a budget without a search, a search without budget, data or costs, or one that means nothing."""
+    limits = {**budget.errors, **({} if budget.flash is None else {"flash": budget.flash})}
+    odd = next((name for name, limit in limits.items() if not limit > 0), None)
+    if settings.bits != AUTO:
+        if limits or budget.objective != "flash":
+            raise _budget("a budget is for a search of formats", "give bits auto with it")
+    elif not limits:
+        raise _budget("bits auto needs a budget", "for example --max-abs 1e-3, or --flash 8k, or both")
+    elif odd is not None:
+        raise _budget(f"{odd} {limits[odd]} is no budget", "give a number above zero")
+    elif not calibrated:
+        raise _budget("bits auto measures errors on recorded inputs, and none are given", "give --calib file.npz")
+    elif budget.objective not in OBJECTIVES:
+        raise _budget(f"{budget.objective} is no objective", f"choose one of: {', '.join(OBJECTIVES)}")
+    elif budget.objective == "cycles" and target.cost is None:
+        raise _budget(
+            f"target {target.name} states no costs, so cycles cannot be estimated", "make flash small instead"
+        )
+
+
+def _budget(title: str, *helps: str) -> LnnccError:
+    return LnnccError("E0207", title, helps=helps)
+
+
 def check(settings: Settings, ranges: Mapping[str, tuple[float, float]], graph: Graph) -> None:
     """Refuse what cannot be meant.
 
@@ -55,8 +102,9 @@ def check(settings: Settings, ranges: Mapping[str, tuple[float, float]], graph: 
     """
     _name(settings.name)
     _dt(settings.dt, graph)
-    if settings.bits not in BITS:
-        raise LnnccError("E0204", f"{settings.bits} bits is no width lnncc compiles to", helps=("use bits 8 or 16",))
+    if settings.bits not in (*BITS, AUTO):
+        title = f"{settings.bits} bits is no width lnncc compiles to"
+        raise LnnccError("E0204", title, helps=("use bits 8, 16 or auto",))
     if settings.optimise not in OPTIMISE:
         raise LnnccError(
             "E0204", f"cannot optimise for {settings.optimise!r}", helps=("optimise for " + ", ".join(OPTIMISE),)

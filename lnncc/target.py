@@ -2,6 +2,7 @@
 
 import difflib
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeGuard, TypeVar
@@ -51,7 +52,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """``kind`` names the folder of start-up and linker text beside the TOML; ``cycles`` a model of validate/cycles.
+    """``cost`` is what each kind of work takes in cycles or instructions, an estimate to choose formats by.
+
+    ``kind`` names the folder of start-up and linker text beside the TOML; ``cycles`` a model of validate/cycles.
 
     ``isa`` are names of ``runtime/simd``, the preferred one first: whose words and kernels the C is made of. ``needs``
     are flags of /proc/cpuinfo without which this machine cannot run it (kind host). ``split`` says that constants lie
@@ -65,6 +68,7 @@ class Target:
     isa: tuple[str, ...]
     compilers: tuple[Toolchain, ...]
     cycles: str | None = None
+    cost: Mapping[str, float] | None = None
     hints: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     split: bool = False
@@ -150,6 +154,7 @@ def read(path: Path) -> Target:
         cpu=table.take("cpu", str),
         isa=table.texts("isa"),
         cycles=table.take("cycles", str) if "cycles" in items else None,
+        cost=_cost(table.table("cost")) if "cost" in items else None,
         hints=table.texts("hints") if "hints" in items else (),
         needs=table.texts("needs") if "needs" in items else (),
         compilers=tuple(_toolchain(entry) for entry in table.tables("compiler")),
@@ -186,6 +191,17 @@ def check_fit(target: Target, *, flash: int, ram: int, stack: int) -> None:
 
 def _toolchain(table: "_Table") -> Toolchain:
     made = Toolchain(table.take("kind", str), table.take("command", str), table.texts("flags"))
+    table.close()
+    return made
+
+
+# The keys of [cost]: a step itself; each weight, row, synapse, neuron, mean, table read and other element.
+_PARTS = "step mac8 mac16 row synapse synapse_direct destination division lookup lookup_direct element"
+COSTS = tuple(_PARTS.split(" "))
+
+
+def _cost(table: "_Table") -> Mapping[str, float]:
+    made = {key: table.number(key) for key in COSTS}
     table.close()
     return made
 
@@ -232,6 +248,13 @@ class _Table:
         if not isinstance(value, bool):
             raise self.wrong(key, "true or false")
         return value
+
+    def number(self, key: str) -> float:
+        self.taken.add(key)
+        value = self.items.get(key)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+            raise _invalid(self.path, f"key {self.name}{key} must be a number, 0 or more, not {value!r}")
+        return float(value)
 
     def texts(self, key: str) -> tuple[str, ...]:
         values = self.take(key, list)

@@ -55,7 +55,7 @@ FAULTS = [
     (["compile", "model.lnn", *OPTIONS, "--dt", "0.1:", "-o", "out"], "E0202", "no range"),
     (["compile", "model.lnn", *OPTIONS, "--dt", "1e-6:1", "-o", "out"], "E0202", "too wide"),
     (["compile", "model.lnn", *OPTIONS, "--name", "while", "-o", "out"], "E0203", "while"),
-    (["compile", "model.lnn", *OPTIONS, "--bits", "auto", "-o", "out"], "E0204", "--bits 8"),
+    (["compile", "model.lnn", *OPTIONS, "--bits", "7", "-o", "out"], "E0204", "--bits 8"),
     (["compile", "model.lnn", *OPTIONS, "--range", "x=2", "-o", "out"], "E0205", "NAME=LOW:HIGH"),
     (["compile", "model.lnn", *OPTIONS, "--range", "x=a:b", "-o", "out"], "E0205", "NAME=LOW:HIGH"),
     (["compile", "model.lnn", *OPTIONS, "--range", "y=0:1", "-o", "out"], "E0205", "no input `y`"),

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lnncc import build as builds
 from lnncc import calibration
 from lnncc import target as targets
 from lnncc.build import Build
@@ -14,7 +15,8 @@ from lnncc.cli.answer import Answer, note
 from lnncc.compile import compile_model
 from lnncc.errors import LnnccError
 from lnncc.ir import Array, Graph
-from lnncc.options import Settings
+from lnncc.options import AUTO, Budget, Settings
+from lnncc.report import summary
 from lnncc.target import HOST, Target
 from lnncc.validate import chip
 
@@ -27,12 +29,22 @@ UNMEASURED = frozenset({"E0701", "E0703", "E0805"})  # the C is as good without 
 def run(args: Namespace) -> Answer:
     """Compile and write. Raises as ``lnncc.compile`` and ``model.load``, E0211 if the folder cannot be written."""
     settings = Settings(args.name, args.target, _bits(args.bits), _dt(args.dt), args.optimise, args.batch)
+    budget = Budget(args.max_abs, args.rms, _bytes(args.flash), args.objective)
     ranges = dict(_range(text) for text in args.range)
     target = targets.load(args.target)
     given, timed = model.load(args.model, _states(args.state)), settings.dt_range is not None
     data = None if args.calib is None else _recorded(Path(args.calib), given.graph, timed)
     dump = None if args.dump is None else _made(Path(args.dump))
-    build = compile_model(given, settings, calibration=data, ranges=ranges, dump=dump).build
+    build = compile_model(
+        given,
+        settings,
+        calibration=data,
+        ranges=ranges,
+        choices=None if args.choices is None else builds.read(Path(args.choices)).choices,
+        budget=budget,
+        tell=note,
+        dump=dump,
+    ).build
     cost = _measured(build, target, required=args.require_size)
     if cost is not None:
         targets.check_fit(target, flash=cost.flash, ram=cost.ram, stack=cost.stack)
@@ -47,10 +59,21 @@ def _recorded(path: Path, graph: Graph, timed: bool) -> dict[str, Array]:
     return {k: x.reshape(*x.shape[:2], *shapes.get(k, ())) for k, x in read.items()}
 
 
-def _bits(text: str) -> int:
-    if text not in ("8", "16"):
-        raise LnnccError("E0204", f"{text} bits is no width lnncc compiles to", helps=("use --bits 8 or --bits 16",))
-    return int(text)
+def _bits(text: str) -> int | str:
+    if text not in ("8", "16", AUTO):
+        title = f"{text} bits is no width lnncc compiles to"
+        raise LnnccError("E0204", title, helps=("use --bits 8, --bits 16 or --bits auto",))
+    return AUTO if text == AUTO else int(text)
+
+
+def _bytes(text: str | None) -> int | None:
+    """A number of bytes, or of 1024 with k behind it."""
+    if text is None:
+        return None
+    digits, factor = (text[:-1], 1024) if text[-1:] in ("k", "K") else (text, 1)
+    if not digits.isdecimal():
+        raise LnnccError("E0207", f"--flash {text} is no number of bytes", helps=("write --flash 8192 or --flash 8k",))
+    return int(digits) * factor
 
 
 def _dt(text: str | None) -> float | tuple[float, float] | None:
@@ -140,11 +163,13 @@ def _answer(build: Build, cost: "Footprint | None", folder: str) -> Answer:
         "files": list(build.files()),
         "ranges": facts["ranges"],
         "saturations": facts["saturations"],
+        **({"search": facts["search"]} if "search" in facts else {}),
     }
     sizes = "not measured" if cost is None else f"flash {cost.flash}, RAM {cost.ram}, stack {cost.stack} bytes"
     lines = (
         f"{build.name} for {build.settings.target}: {len(build.files())} files in {folder}",
         f"  state {facts['state_bytes']} bytes; {sizes}",
+        *summary.search(build),
         f"next: lnncc verify {folder}",
     )
     return Answer(fields, "\n".join(lines))

@@ -1,7 +1,10 @@
 """The report in plain text: what goes in and out, in which formats, and what may saturate."""
 
+from collections.abc import Mapping
+
 from lnncc.build import Build
 from lnncc.plan.interface import Signal
+from lnncc.report import formats
 
 
 def text(build: Build) -> str:
@@ -13,7 +16,13 @@ def text(build: Build) -> str:
     lines += [f"  {key:<12} {value}" for key, value in build.facts.items() if isinstance(value, int)]
     saturations = build.facts["saturations"]
     lines.append(f"  saturations  {', '.join(map(str, saturations)) if saturations else 'none: proven impossible'}")  # type: ignore[call-overload]
-    return "\n".join(lines)
+    return "\n".join([*lines, *search(build)])
+
+
+def search(build: Build) -> list[str]:
+    """What a search for formats chose and why; nothing where there was none."""
+    found = build.facts.get("search")
+    return [formats.text(found)] if isinstance(found, Mapping) else []
 
 
 def _signal(role: str, signal: Signal) -> str:

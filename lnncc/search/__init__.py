@@ -1,0 +1,7 @@
+"""The search for formats: which weights take 8 bits and how large each table is, under a budget of error or flash."""
+
+from lnncc.search.auto import choose
+from lnncc.search.fit import fitting
+from lnncc.search.problem import Problem, pose
+
+__all__ = ["Problem", "choose", "fitting", "pose"]

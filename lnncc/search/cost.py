@@ -1,0 +1,45 @@
+"""What a step costs on a target: a model with one number for each kind of work, stated in the target's TOML."""
+
+from collections import Counter
+
+from lnncc.ir import Graph, Node
+from lnncc.target import Target
+
+
+def cycles(graph: Graph, target: Target) -> float | None:
+    """An estimate for one step of an integer graph; None for a target that states no costs."""
+    if target.cost is None:
+        return None
+    return sum(target.cost[kind] * count for kind, count in work(graph).items())
+
+
+def work(graph: Graph) -> Counter[str]:
+    """How much work of each kind a step does; the keys are those of ``[cost]`` in a target."""
+    found: Counter[str] = Counter({"step": 1})
+    _count(graph, graph.nodes, 1, found)
+    return found
+
+
+def _count(graph: Graph, nodes: tuple[Node, ...], trips: int, found: Counter[str]) -> None:
+    for node in nodes:
+        if node.body is not None:
+            _count(graph, node.body.nodes, trips * int(str(node.attrs["trips"])), found)
+            continue
+        for kind, count in _work(graph, node).items():
+            found[kind] += trips * count
+
+
+def _work(graph: Graph, node: Node) -> dict[str, int]:
+    size = graph.values[node.outputs[0]].size
+    suffix = "_direct" if node.attrs.get("kind") == "direct" else ""
+    if node.op == "affine":
+        weights = graph.values[node.inputs[2]]
+        assert weights.format is not None
+        return {f"mac{weights.format.bits}": weights.size, "row": size}
+    if node.op == "synapses":
+        return {f"synapse{suffix}": graph.values[node.inputs[2]].shape[0], "destination": size // 2}
+    if node.op == "table":
+        return {f"lookup{suffix}": size}
+    if node.op == "mean":
+        return {"division": size}
+    return {} if node.op in ("slice", "concat") else {"element": size}
