@@ -19,6 +19,7 @@ from lnncc.options import Budget, Settings
 from lnncc.passes.choose import choose
 from lnncc.passes.formats import formats
 from lnncc.passes.fuse import fuse
+from lnncc.passes.name import name as name_
 from lnncc.passes.prove import prove
 from lnncc.passes.quantise import quantise
 from lnncc.passes.ranges import Declared, ranges
@@ -115,7 +116,7 @@ def compile_model(
     graph = seen("trace", model.graph, primitives.NAMES)
     graph = seen("simplify", simplify(graph, dt=settings.fixed_dt), primitives.NAMES)
     graph = seen("reroll", reroll(graph), primitives.NAMES)
-    graph = seen("fuse", fuse(graph), FUSED)
+    graph = seen("fuse", name_(fuse(graph), model.graph), FUSED)
     graph = seen("tails", tails(graph), FUSED)
     if choices is None and isinstance(settings.bits, int):
         choices = choose(graph, uniform(settings.bits), settings.optimise, chip)

@@ -7,6 +7,7 @@ from lnncc.choices import Choice, Choices, Table
 from lnncc.ir import Graph, Node
 from lnncc.ops import OPS
 
+WIDTHS = (16, 8)  # fewer bits make no smaller code
 SIZES: Mapping[str, tuple[int, ...]] = {"linear": (1024, 768, 512, 384, 256, 128, 64), "direct": (1024, 256)}
 Option = int | Table  # bits of weights, or a table
 
@@ -27,7 +28,7 @@ def knobs(fused: Graph, exact: Graph) -> tuple[Knob, ...]:
     found: list[Knob] = []
     for node in fused.walk():
         op = None if node.body is not None else OPS[node.op]
-        bits = tuple(getattr(op, "WEIGHT_BITS", ()))
+        bits = tuple(b for b in WIDTHS if b in getattr(op, "WEIGHT_BITS", ()))
         if len(bits) > 1:
             found.append(Knob((node.outputs[0],), _weights(fused, node), bits))
         if getattr(op, "TABLES", ()):
