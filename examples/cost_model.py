@@ -40,7 +40,7 @@ def programs(name: str) -> Iterator[lnncc.Program]:
         params, state = cell.init(jax.random.key(0)), cell.initial_state()
         for choices in KINDS.values():
             given = {"state": state, "inputs": jnp.zeros(INPUTS), "dt": 1.0, "ranges": {"x": (-2.0, 2.0)}}
-            yield lnncc.compile(cell.step, params, choices=choices, target=name, **given)  # type: ignore[arg-type]
+            yield lnncc.compile(cell.step, params, choices=choices, target=name, name="fitted", **given)  # type: ignore[arg-type]
 
 
 def counted(program: lnncc.Program, name: str) -> int:
