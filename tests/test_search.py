@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lnncc
@@ -161,6 +161,7 @@ def test_the_cheapest_of_all_is_found_where_all_can_be_tried(monkeypatch: pytest
     ),
     st.integers(0, 120),
 )
+@settings(deadline=None)
 def test_the_program_is_solved_exactly(numbers: list[list[tuple[int, int]]], limit: int) -> None:
     effects = [[Effect(float(c), {"e": float(e)}) for c, e in options] for options in numbers]
     found = solve.solve(effects, {"e": float(limit)})
