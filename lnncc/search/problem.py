@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lnncc import reference, twin
+from lnncc import ir, reference, twin
 from lnncc.choices import Choices
-from lnncc.ir import Array, Graph
+from lnncc.ir import DT, Array, Format, Graph
 from lnncc.options import Settings
 from lnncc.passes.quantise import quantise
 from lnncc.passes.ranges import Ranges
@@ -62,8 +62,8 @@ def pose(
     model: Graph, settings: Settings, graph: Graph, ranges: Ranges, target: Target, data: Mapping[str, Array]
 ) -> Problem:
     """``model`` is the float graph, ``graph`` the fused one with formats, ``data`` (streams, steps, size) by label."""
-    short = _trial(model, settings.dt, graph, _windows(data))
-    whole = _trial(model, settings.dt, graph, {label: x[:, :WHOLE] for label, x in data.items()})
+    short = _trial(model, settings.fixed_dt, graph, _windows(data))
+    whole = _trial(model, settings.fixed_dt, graph, {label: x[:, :WHOLE] for label, x in data.items()})
     return Problem(graph, ranges, settings, target, short, whole)
 
 
@@ -78,14 +78,16 @@ def _windows(data: Mapping[str, Array]) -> dict[str, Array]:
 
 def _trial(model: Graph, dt: float | None, graph: Graph, data: Mapping[str, Array]) -> Trial:
     exact = reference.run(model, data, dt)[0]
-    raw = tuple(twin.quantised(data[p.label], _frac(graph, p.value)) for p in graph.inputs)
+    labels = [p.label for p in graph.inputs] + [DT]  # a run-time dt is the last of what a step is given
+    forms = [_format(graph, name) for name in ir.given(graph)]
+    raw = tuple(twin.quantised(data[label], f.frac, f.bits) for label, f in zip(labels, forms, strict=False))
     return Trial(raw, tuple(exact[p.label] for p in graph.outputs))
 
 
-def _frac(graph: Graph, name: str) -> int:
+def _format(graph: Graph, name: str) -> Format:
     form = graph.values[name].format
     assert form is not None, name
-    return form.frac
+    return form
 
 
 def measure(case: Problem, choices: Choices, *, whole: bool = False) -> Measured:
@@ -95,7 +97,7 @@ def measure(case: Problem, choices: Choices, *, whole: bool = False) -> Measured
     trial = case.whole if whole else case.short
     outputs = twin.run(graph, trial.raw)[1]
     errors = [
-        y * 2.0 ** -_frac(graph, port.value) - exact
+        y * 2.0 ** -_format(graph, port.value).frac - exact
         for port, y, exact in zip(graph.outputs, outputs, trial.exact, strict=True)
     ]
     return Measured(
