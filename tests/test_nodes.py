@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 import lnncc
-from lnncc import cli
+from lnncc import cli, ir
 from lnncc.archive import Model
 from lnncc.build import Build
 from lnncc.cli import inputs
+from lnncc.passes.lower import lower
 from lnncc.validate import compare, nodes
 
 STEPS = 200
@@ -66,3 +67,9 @@ def test_the_command_shows_them(build: Build, tmp_path: Path, capsys: pytest.Cap
     assert cli.main(["verify", str(tmp_path), "--nodes", "--json"]) == 0
     first = json.loads(capsys.readouterr().out)["nodes"][0]
     assert set(first) == {"node", "op", "output", "max_abs", "rms", "share"}
+
+
+def test_the_stages_that_are_run_again_are_those_of_compile(tmp_path: Path) -> None:
+    model = models.cfc()
+    lnncc.compile(Model(model), dt=1.0, ranges={"x": (-2.0, 2.0)}, name="m", dump=tmp_path)
+    assert ir.text(lower(model, dt=1.0)) == next(tmp_path.glob("*-widths.txt")).read_text()

@@ -4,6 +4,7 @@ An op is a module with
 
     reference(attrs, *xs)     its meaning in float64, on (..., n) arrays
     span(attrs, *spans)       estimated real interval of the result, from those of the inputs
+    tube(attrs, *tubes)       how far apart two runs can be after it, from how far apart they are before; see ``tube``
     quantise(node, q)         the integer node or nodes for it, through a ``Quantiser``; absent: copied
     evaluate(attrs, *xs)      its meaning in integers, in the words of ``fx`` alone; constants too only through words
 

@@ -10,6 +10,7 @@ from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Format, Node
 from lnncc.quantiser import Quantiser
+from lnncc.tube import Tube
 
 WIDE = True
 WIDE_INPUTS = (0,)
@@ -26,6 +27,11 @@ def reference(attrs: Mapping[str, Attr], acc: Array, x: Array, w: Array) -> Arra
 
 def span(attrs: Mapping[str, Attr], acc: Interval, x: Interval, w: Interval) -> Interval:
     return interval.add(acc, interval.matvec(w.low, x))
+
+
+def tube(attrs: Mapping[str, Attr], acc: Tube, x: Tube, w: Tube) -> Tube:
+    weights = w.span.low
+    return Tube(span(attrs, acc.span, x.span, w.span), acc.error + np.abs(weights) @ x.error)
 
 
 def quantise(node: Node, q: Quantiser) -> None:

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from lnncc import fx
+from lnncc import tube as tubes
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Node
 from lnncc.quantiser import Quantiser
+from lnncc.tube import Tube
 
 
 def reference(attrs: Mapping[str, Attr], *xs: Array) -> Array:
@@ -19,6 +21,10 @@ def reference(attrs: Mapping[str, Attr], *xs: Array) -> Array:
 
 def span(attrs: Mapping[str, Attr], *xs: Interval) -> Interval:
     return Interval(np.concatenate([x.low for x in xs]), np.concatenate([x.high for x in xs]))
+
+
+def tube(attrs: Mapping[str, Attr], *xs: Tube) -> Tube:
+    return tubes.concat(xs)
 
 
 def quantise(node: Node, q: Quantiser) -> None:

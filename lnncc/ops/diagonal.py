@@ -9,6 +9,7 @@ from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Format, Node
 from lnncc.quantiser import Quantiser
+from lnncc.tube import Tube
 
 WIDE = True
 WIDE_INPUTS = (0,)
@@ -21,6 +22,10 @@ def reference(attrs: Mapping[str, Attr], acc: Array, x: Array, c: Array) -> Arra
 
 def span(attrs: Mapping[str, Attr], acc: Interval, x: Interval, c: Interval) -> Interval:
     return interval.add(acc, interval.multiply(c, x))
+
+
+def tube(attrs: Mapping[str, Attr], acc: Tube, x: Tube, c: Tube) -> Tube:
+    return Tube(span(attrs, acc.span, x.span, c.span), acc.error + np.abs(c.span.low) * x.error)
 
 
 def quantise(node: Node, q: Quantiser) -> None:

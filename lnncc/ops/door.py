@@ -7,6 +7,7 @@ from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Node
 from lnncc.quantiser import Quantiser
+from lnncc.tube import Tube
 
 
 def reference(attrs: Mapping[str, Attr], x: Array) -> Array:
@@ -14,6 +15,10 @@ def reference(attrs: Mapping[str, Attr], x: Array) -> Array:
 
 
 def span(attrs: Mapping[str, Attr], x: Interval) -> Interval:
+    return x
+
+
+def tube(attrs: Mapping[str, Attr], x: Tube) -> Tube:
     return x
 
 

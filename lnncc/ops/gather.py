@@ -9,6 +9,7 @@ from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Format, Node
 from lnncc.quantiser import Quantiser
+from lnncc.tube import Tube
 
 
 def reference(attrs: Mapping[str, Attr], x: Array, index: Array) -> Array:
@@ -17,6 +18,10 @@ def reference(attrs: Mapping[str, Attr], x: Array, index: Array) -> Array:
 
 def span(attrs: Mapping[str, Attr], x: Interval, index: Interval) -> Interval:
     return x[index.low.astype(int)]
+
+
+def tube(attrs: Mapping[str, Attr], x: Tube, index: Tube) -> Tube:
+    return x.moved(lambda v: v[index.span.low.astype(int)])
 
 
 def quantise(node: Node, q: Quantiser) -> None:

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lnncc import fx
+from lnncc import fx, quotient
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Format, Node
 from lnncc.ops import synapses
 from lnncc.quantiser import Quantiser
+from lnncc.quotient import Pair
+from lnncc.tube import Tube
 
 WIDE_INPUTS = (0, 2)
 IN_PLACE = (1,)
@@ -30,6 +32,11 @@ def span(attrs: Mapping[str, Attr], pair: Interval, z: Interval, p: Interval) ->
         np.where(weighted, np.minimum(hull.low, z.low), hull.low),
         np.where(weighted, np.maximum(hull.high, z.high), hull.high),
     )
+
+
+def tube(attrs: Mapping[str, Attr], pair: Pair | Tube, z: Tube, p: Tube) -> Tube:
+    whole = pair if isinstance(pair, Pair) else Pair(pair.span.low, ())
+    return quotient.tube(whole, z, p.span.low)
 
 
 def quantise(node: Node, q: Quantiser) -> None:

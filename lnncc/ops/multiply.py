@@ -7,6 +7,7 @@ from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Node
 from lnncc.quantiser import Quantiser
+from lnncc.tube import Tube
 
 IN_PLACE = (0, 1)
 
@@ -17,6 +18,11 @@ def reference(attrs: Mapping[str, Attr], a: Array, b: Array) -> Array:
 
 def span(attrs: Mapping[str, Attr], a: Interval, b: Interval) -> Interval:
     return interval.multiply(a, b)
+
+
+def tube(attrs: Mapping[str, Attr], a: Tube, b: Tube) -> Tube:
+    """âb̂ - ab = â·(b̂ - b) + (â - a)·b."""
+    return Tube(span(attrs, a.span, b.span), a.span.magnitude * b.error + a.error * b.span.magnitude)
 
 
 def quantise(node: Node, q: Quantiser) -> None:

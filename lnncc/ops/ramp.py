@@ -13,6 +13,7 @@ from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Node
 from lnncc.quantiser import Quantiser
+from lnncc.tube import Tube
 
 WIDE_INPUTS = (1,)
 IN_PLACE = (0,)
@@ -24,6 +25,10 @@ def reference(attrs: Mapping[str, Attr], d: Array, x: Array) -> Array:
 
 def span(attrs: Mapping[str, Attr], d: Interval, x: Interval) -> Interval:
     return interval.add(d, Interval(np.clip(x.low, *_ends(attrs)), np.clip(x.high, *_ends(attrs))))
+
+
+def tube(attrs: Mapping[str, Attr], d: Tube, x: Tube) -> Tube:
+    return Tube(span(attrs, d.span, x.span), d.error + x.error)
 
 
 def quantise(node: Node, q: Quantiser) -> None:

@@ -6,6 +6,7 @@ from lnncc import fx
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr
+from lnncc.tube import Tube
 
 
 def reference(attrs: Mapping[str, Attr], x: Array) -> Array:
@@ -16,6 +17,11 @@ def reference(attrs: Mapping[str, Attr], x: Array) -> Array:
 def span(attrs: Mapping[str, Attr], x: Interval) -> Interval:
     start, n = _range(attrs)
     return x[start : start + n]
+
+
+def tube(attrs: Mapping[str, Attr], x: Tube) -> Tube:
+    start, n = _range(attrs)
+    return x.moved(lambda v: v[start : start + n])
 
 
 def evaluate(attrs: Mapping[str, Attr], x: Carrier) -> Carrier:

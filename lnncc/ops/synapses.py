@@ -9,12 +9,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lnncc import choices, expr, fx, lut, polygons
+from lnncc import choices, expr, fx, lut, polygons, quotient
 from lnncc.expr import Expr
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Format, Node
 from lnncc.quantiser import Quantiser
+from lnncc.quotient import Pair
+from lnncc.tube import Tube
 
 WIDE = True
 WIDE_INPUTS = (0,)
@@ -67,6 +69,14 @@ def base_hull(base: Interval) -> tuple[Array, Array]:
     n, d = base.low[:, 0], base.low[:, 1]
     value = np.divide(n, d, out=np.zeros(len(n)), where=d > 0)
     return np.where(d > 0, value, np.inf), np.where(d > 0, value, -np.inf)
+
+
+def tube(attrs: Mapping[str, Attr], base: Pair | Tube, v: Tube, *constants: Tube) -> Pair:
+    a, b, w, e, src, counts = (c.span.low for c in constants)
+    owner = np.repeat(np.arange(len(counts)), counts.astype(int))
+    pair = base if isinstance(base, Pair) else Pair(base.span.low, ())
+    source = v.moved(lambda x: x[src.astype(int)])
+    return Pair(pair.base, (*pair.parts, quotient.synapses(_expr(attrs), source, a, b, w, e, owner)))
 
 
 def quantise(node: Node, q: Quantiser) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lnncc import expr, lut
+from lnncc import enclose, expr, lut
 from lnncc.expr import Expr
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Format, Node
 from lnncc.quantiser import Quantiser
+from lnncc.tube import Tube
 
 WIDE_INPUTS = (0,)
 TABLES = lut.KINDS
@@ -22,6 +23,11 @@ def reference(attrs: Mapping[str, Attr], x: Array) -> Array:
 def span(attrs: Mapping[str, Attr], x: Interval) -> Interval:
     low, high = expr.span(_expr(attrs), float(x.low.min()), float(x.high.max()))
     return Interval(np.full(x.shape, low), np.full(x.shape, high))
+
+
+def tube(attrs: Mapping[str, Attr], x: Tube) -> Tube:
+    found = enclose.over(_expr(attrs), x.span)
+    return Tube(found.value, found.slope.magnitude * x.error)
 
 
 def quantise(node: Node, q: Quantiser) -> None:

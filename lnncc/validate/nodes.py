@@ -17,9 +17,7 @@ import numpy as np
 from lnncc.build import Build
 from lnncc.ir import DT, Array, Graph, Node, Port
 from lnncc.ops import OPS
-from lnncc.passes.fuse import fuse
-from lnncc.passes.simplify import simplify
-from lnncc.passes.widths import widths
+from lnncc.passes.lower import lower
 
 STEPS = 256  # of the first stream, at most
 
@@ -51,7 +49,7 @@ class _Part:
 
 def contributions(build: Build, data: Mapping[str, Array], steps: int = STEPS) -> tuple[Contribution, ...]:
     """Of every node that errs, by output and the largest first; inputs (streams, steps, size) by label."""
-    fused = widths(fuse(simplify(build.model, dt=build.settings.fixed_dt)))
+    fused = lower(build.model, dt=build.settings.fixed_dt)
     runs = _Runs(fused, build.integer)
     xs = {p.label: data[p.label][0, :steps] for p in runs.given}
     outputs = runs.outputs(xs)

@@ -1,0 +1,1 @@
+"""bounds: how far the chip can ever be from the float model, proven where a proof is found."""

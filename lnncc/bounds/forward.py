@@ -1,0 +1,80 @@
+"""forward: one step of the fused graph on tubes, with the roundings of the chip as disturbances."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from lnncc import tube
+from lnncc.enclose import Unbounded, widened
+from lnncc.interval import Interval
+from lnncc.ir import Array, Graph, Node
+from lnncc.ops import OPS
+from lnncc.quotient import Pair
+from lnncc.tube import Tube
+
+SLACK = 1 + 1e-12  # what float64 may have lost of a sum of errors
+Env = dict[str, Tube | Pair]
+Step = Callable[[Tube], tuple[Tube, Tube]]
+"""All states before, one vector -> (all states after, all outputs)."""
+
+
+def stepper(graph: Graph, noise: Mapping[str, Array], ranges: Mapping[str, tuple[float, float]]) -> Step:
+    """One step of the fused ``graph``; ``ranges`` are those of the inputs by label.
+
+    ``noise`` bounds by value what the chip adds to it, of an input how far its rounding moves it. The step raises
+    Unbounded for an op without a rule, or a function whose slope has no bound.
+    """
+    known: Env = {name: tube.point(array) for name, array in graph.constants.items()}
+    for port in graph.inputs:
+        known[port.value] = _disturbed(
+            _anything(graph.values[port.value].shape, *ranges[port.label]), port.value, noise
+        )
+    edges = np.cumsum([len(s.initial) for s in graph.states])[:-1]
+
+    def step(states: Tube) -> tuple[Tube, Tube]:
+        columns = (np.split(x, edges) for x in (states.span.low, states.span.high, states.error))
+        before = [Tube(Interval(low, high), error) for low, high, error in zip(*columns, strict=True)]
+        env = known | dict(zip((s.before for s in graph.states), before, strict=True))
+        _run(graph.nodes, env, noise)
+        return _joined(env, [s.after for s in graph.states]), _joined(env, [p.value for p in graph.outputs])
+
+    return step
+
+
+def _anything(shape: tuple[int, ...], low: float, high: float) -> Tube:
+    return Tube(Interval(np.full(shape, low), np.full(shape, high)), np.zeros(shape))
+
+
+def _joined(env: Env, names: list[str]) -> Tube:
+    found = (env[name] for name in names)
+    return tube.concat([x for x in found if isinstance(x, Tube)])
+
+
+def _run(nodes: tuple[Node, ...], env: Env, noise: Mapping[str, Array]) -> None:
+    for node in nodes:
+        xs = [env[name] for name in node.inputs]
+        if node.body is None:
+            [name] = node.outputs
+            env[name] = _disturbed(_node(node, xs), name, noise)
+            continue
+        xs = [_disturbed(x, param, noise) for param, x in zip(node.body.params, xs, strict=True)]
+        for _ in range(int(str(node.attrs["trips"]))):
+            env.update(zip(node.body.params, xs, strict=True))
+            _run(node.body.nodes, env, noise)
+            xs = [env[name] for name in node.body.results]
+        env.update(zip(node.outputs, xs, strict=True))
+
+
+def _node(node: Node, xs: list[Tube | Pair]) -> Tube | Pair:
+    op = OPS[node.op]
+    if not hasattr(op, "tube"):
+        raise Unbounded(f"op {node.op} has no rule for tubes")
+    return op.tube(node.attrs, *xs)
+
+
+def _disturbed(x: Tube | Pair, name: str, noise: Mapping[str, Array]) -> Tube | Pair:
+    """What a pair's synapses round counts at the mean that divides it."""
+    if isinstance(x, Pair):
+        return x
+    added = noise.get(name, np.zeros(x.error.shape))
+    return Tube(widened(Interval(x.span.low - added, x.span.high + added)), (x.error + added) * SLACK)
