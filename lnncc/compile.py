@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lnncc import ir, options, primitives
 from lnncc import target as targets
 from lnncc.archive import Model
+from lnncc.bounds import rounding
 from lnncc.build import Build
 from lnncc.calibration import prepared
 from lnncc.certificate import certificate, facts
@@ -120,7 +121,7 @@ def compile_model(
     graph = seen("tails", tails(graph), FUSED)
     if choices is None and isinstance(settings.bits, int):
         choices = choose(graph, uniform(settings.bits), settings.optimise, chip)
-    graph = seen("widths", widths(graph), FUSED)
+    graph = fused = seen("widths", widths(graph), FUSED)
     spans = _ranges(graph, declared=ranges, calibration=data, dt=settings.dt_range)
     graph = seen("formats", formats(graph, spans), FUSED)
 
@@ -129,7 +130,8 @@ def compile_model(
         integer, proof = prove(integer)
         integer = seen("prove", integer, FUSED)
         layout = plan(integer, settings.name, proof.bounds, chip, settings.optimise, lanes=settings.batch)
-        proven, known = certificate(integer, proof, settings.name), {**facts(layout, spans, proof), **more}
+        proven = certificate(integer, proof, settings.name)
+        known = {**facts(layout, spans, proof), "rounding": rounding.facts(fused, integer, proof), **more}
         return Build(settings, chosen, layout.interface, model.graph, integer, emit(layout), proven, known)
 
     if choices is not None:

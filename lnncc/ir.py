@@ -92,7 +92,8 @@ class State:
 class Graph:
     """One step of a model. ``dt`` names the scalar value of the elapsed time, or is None.
 
-    ``labels`` maps constants to the user's own names of them (``cell/w``), for messages only.
+    ``labels`` maps constants to the user's own names of them (``cell/w``), for messages only. ``rounding`` says of
+    integer constants how far they are from what they stand for (``quantiser``); it is not written to files.
     """
 
     values: Mapping[str, Value]
@@ -103,6 +104,7 @@ class Graph:
     nodes: tuple[Node, ...]
     dt: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    rounding: Mapping[str, Array] = field(default_factory=dict)
 
     def walk(self) -> Iterator[Node]:
         """All nodes in order of execution; a loop comes before the nodes of its body."""

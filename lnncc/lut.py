@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lnncc import choices, expr, fx, minimax
+from lnncc import choices, enclose, expr, fx, minimax
 from lnncc.expr import Expr
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
@@ -16,13 +16,14 @@ from lnncc.ir import Array, Attr, Format
 KINDS = ("linear", "direct")
 MOST = 2.0**12  # farthest argument of a function that is not flat and whose input has no known reach
 FLAT = 0.5  # ULP by which a tail may differ from its end
+UNTRIED = 0.25  # ULP that an input may be worse by which was not tried; where all were tried, nothing is
 SMALLEST = 2.0**-3  # half width that every table has
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """Nodes from raw input ``low`` on, one every 2**shift; ``top`` is the last input told apart; ``error`` in ULP,
-    ``unsaturated`` that of values which the format holds.
+    ``unsaturated`` that of values which the format holds. ``slope`` is the steepest of the function, in ULP by input.
 
     A ``linear`` table has a node at both ends of each interval, a ``direct`` one a value for each interval.
     """
@@ -33,7 +34,13 @@ class Table:
     shift: int
     error: float
     unsaturated: float
+    slope: float
     label: str
+
+    @property
+    def deviation(self) -> Array:
+        """(error, slope): how far any look-up is from the function at that input, and how steep the function is."""
+        return np.array([self.error + UNTRIED, self.slope])
 
     @property
     def top(self) -> int:
@@ -118,7 +125,18 @@ def _filled(function: Expr, frac: int, target: Format, ends: tuple[int, int], sh
     tails = _tail_errors(function, frac, target, nodes, (starts[0], starts[-1]))
     error = max(_saturated(case, kind, nodes, low, inside, errors), *tails)
     label = _label(function, target, kind, nodes, low, shift, frac, error)
-    return Table(kind, nodes, low, shift, error, float(errors.max()), label)
+    steepest = _slope(function, Interval(starts[:1] * 2.0**-frac, starts[-1:] * 2.0**-frac)) * 2.0 ** (
+        target.frac - frac
+    )
+    return Table(kind, nodes, low, shift, error, float(errors.max()), steepest, label)
+
+
+def _slope(function: Expr, x: Interval) -> float:
+    """Infinite where no bound is known."""
+    try:
+        return float(enclose.over(function, x).slope.magnitude.max())
+    except enclose.Unbounded:
+        return float("inf")
 
 
 def _saturated(case: minimax.Trials, kind: str, nodes: Array, low: int, inside: Array, errors: Array) -> float:

@@ -49,9 +49,9 @@ class Program:
     def _prepared(self, xs: "ArrayLike | Mapping[str, ArrayLike]") -> dict[str, "np.ndarray"]:
         return prepared(xs, self.build.model, timed=self.build.settings.dt_range is not None)
 
-    def report(self) -> str:
-        """Formats, ranges, sizes and saturations as text."""
-        return summary.text(self.build)
+    def report(self, period: float | None = None) -> str:
+        """Formats, ranges, sizes, saturations and error bounds as text; ``period`` is that of the steps, in s."""
+        return summary.text(self.build, period)
 
     def save(self, folder: str | Path) -> None:
         """Write the C, the certificate, the manifest and both graphs."""

@@ -61,8 +61,14 @@ class Quantiser(Protocol):
         """A new value name, of the shape of ``like``."""
         ...
 
-    def constant(self, ints: Array, form: Format, *, label: str) -> str:
-        """A new integer constant; equal ones are shared."""
+    def constant(self, ints: Array, form: Format, *, label: str, error: Array | float) -> str:
+        """A new integer constant; equal ones are shared.
+
+        ``error`` bounds, in units of the integers, how far each is from the number it stands for; 0 for what is an
+        integer by nature. Of the nodes of a table it is (error, slope): of any look-up, and of the function itself; of
+        a table an element (error, low, high, worst): for inputs from low to high, and for any. Infinite
+        where it is not known.
+        """
         ...
 
     def accumulator(self, name: str, target: Format) -> str:

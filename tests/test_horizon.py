@@ -8,12 +8,13 @@ import models
 import numpy as np
 import pytest
 
-from lnncc.bounds import forward, horizon
+from lnncc.bounds import disturbed, forward, horizon
+from lnncc.bounds.disturbed import Kick
 from lnncc.enclose import Unbounded
 from lnncc.frontend import scan
 from lnncc.frontend.jaxpr import trace
 from lnncc.interval import Interval
-from lnncc.ir import Array, Graph, Node
+from lnncc.ir import Array, Graph
 from lnncc.ops import OPS
 from lnncc.passes.lower import lower
 from lnncc.passes.simplify import simplify
@@ -43,28 +44,11 @@ def initial(graph: Graph) -> Tube:
     return Tube(Interval(start, start), np.zeros(start.shape))
 
 
-Kick = Callable[[str, Array], Array]
-
-
 def run(graph: Graph, xs: Array, state: Array, kick: Kick) -> tuple[Array, Array]:
     """One step in float64 in which ``kick`` moves every value: (states, outputs)."""
-    env: dict[str, Array] = {**graph.constants, graph.inputs[0].value: kick(graph.inputs[0].value, xs)}
-    env[graph.states[0].before] = state
-    _nodes(graph.nodes, env, kick)
-    return env[graph.states[0].after], env[graph.outputs[0].value]
-
-
-def _nodes(nodes: tuple[Node, ...], env: dict[str, Array], kick: Kick) -> None:
-    for node in nodes:
-        values = [env[name] for name in node.inputs]
-        if node.body is None:
-            env[node.outputs[0]] = kick(node.outputs[0], OPS[node.op].reference(node.attrs, *values))
-            continue
-        for _ in range(int(str(node.attrs["trips"]))):
-            env.update(zip(node.body.params, values, strict=True))
-            _nodes(node.body.nodes, env, kick)
-            values = [env[name] for name in node.body.results]
-        env.update(zip(node.outputs, values, strict=True))
+    before = graph.states[0].before
+    states, outputs = disturbed.step(graph, {graph.inputs[0].value: xs}, {before: state}, kick)
+    return states[before], outputs
 
 
 def kicks(rng: np.random.Generator, level: Mapping[str, Array], *, steady: bool) -> Kick:

@@ -79,6 +79,7 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
     _verify(verbs["verify"])
     _run(verbs["run"])
     _bench(verbs["bench"])
+    verbs["report"].add_argument("--period", metavar="S", type=_period, help="seconds between two steps, for a day")
     verbs["explain"].add_argument("code", metavar="CODE", help="for example E0301")
     return top, verbs
 
@@ -113,6 +114,13 @@ def _verify(parser: Parser) -> None:
     add("--steps", metavar="N", type=_count, help="how many steps: data are repeated; without, an input that wanders")
     add("--nodes", action="store_true", help="also say which node puts how much error on each output")
     add("--max-abs", metavar="E", type=float, help="largest error that an output may have, in its own units")
+
+
+def _period(word: str) -> float:
+    seconds = float(word)
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{word} is no time between two steps")
+    return seconds
 
 
 def _count(word: str) -> int:

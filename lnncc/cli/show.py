@@ -18,8 +18,9 @@ from lnncc.validate import here
 
 def report(args: Namespace) -> Answer:
     build = builds.read(Path(args.folder))
-    fields = {"name": build.name, "target": build.settings.target, "bits": build.settings.bits, **build.facts}
-    return Answer(fields, summary.text(build))
+    if args.json:
+        return Answer(summary.fields(build, args.period), "")
+    return Answer({}, summary.text(build, args.period))
 
 
 def targets(args: Namespace) -> Answer:

@@ -54,10 +54,12 @@ def _block(node: Node, q: Quantiser, acc: str, x: str, columns: slice, out: str)
     frac = frac - np.minimum(shift, 0)  # a row of tiny reach would need a left shift: shorter weights do instead
     frac = frac - np.maximum(shift - fx.MOST_SHIFT, 0)  # weights this tiny round to zero at the end anyhow
     shift = np.clip(shift, 0, fx.MOST_SHIFT)
+    exact = weights * np.exp2(frac)[:, None]
     ints = _rounded(weights * np.exp2(np.minimum(frac, 60))[:, None], reach, q.moment(x), columns, bits)
     part = q.part(x, columns.start, columns.stop)
-    w = q.constant(ints, Format(16 if bits > 8 else 8, 0), label=f"weights, fraction bits {_spread(frac)}")
-    s = q.constant(shift, Format(8, 0), label="right shift of each row")
+    label = f"weights, fraction bits {_spread(frac)}"
+    w = q.constant(ints, Format(16 if bits > 8 else 8, 0), label=label, error=np.abs(ints - exact))
+    s = q.constant(shift, Format(8, 0), label="right shift of each row", error=0)
     attrs: dict[str, Attr] = {"rows": ints.shape[0], "cols": ints.shape[1]}
     q.emit("affine", (q.accumulator(acc, target), part, w, s), out, target, attrs)
     return out

@@ -53,7 +53,10 @@ def quantise(node: Node, q: Quantiser) -> None:
         "most": limit,
         "n": q.size(node.outputs[0]),
     }
-    constants = q.accumulator(c, source), q.constant(table.nodes, Format(16, 15), label=table.label)
+    constants = (
+        q.accumulator(c, source),
+        q.constant(table.nodes, Format(16, 15), label=table.label, error=table.deviation),
+    )
     q.emit("decay", (f, constants[0], dt, constants[1]), node.outputs[0], target, attrs)
 
 

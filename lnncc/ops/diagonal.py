@@ -35,10 +35,11 @@ def quantise(node: Node, q: Quantiser) -> None:
     frac = np.floor(np.log2(32767.5 / biggest)).astype(np.int64)
     shift = frac + q.format(x).frac - target.frac
     frac, shift = frac - np.minimum(shift, 0), np.maximum(shift, 0)
-    ints = np.rint(coefficients * np.exp2(frac)).astype(np.int64)
+    exact = coefficients * np.exp2(frac)
+    ints = np.rint(exact).astype(np.int64)
     constants = (
-        q.constant(ints, Format(16, 0), label="coefficients"),
-        q.constant(shift, Format(8, 0), label="shifts"),
+        q.constant(ints, Format(16, 0), label="coefficients", error=np.abs(ints - exact)),
+        q.constant(shift, Format(8, 0), label="shifts", error=0),
     )
     q.emit("diagonal", (q.accumulator(acc, target), x, *constants), node.outputs[0], target, {"n": len(ints)})
 

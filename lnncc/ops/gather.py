@@ -27,7 +27,7 @@ def tube(attrs: Mapping[str, Attr], x: Tube, index: Tube) -> Tube:
 def quantise(node: Node, q: Quantiser) -> None:
     x, index = node.inputs
     ints = q.floats(index).astype(np.int64)
-    constant = q.constant(ints, Format(16, 0), label="positions")
+    constant = q.constant(ints, Format(16, 0), label="positions", error=0)
     q.emit("gather", (x, constant), node.outputs[0], q.format(node.outputs[0]), {"n": len(ints)})
 
 

@@ -44,8 +44,8 @@ def quantise(node: Node, q: Quantiser) -> None:
     spare = np.minimum(spare, 30 - INVERSE_BITS)
     record = np.minimum(np.rint(weight * 2.0**spare), 32767).astype(np.int64), INVERSE_BITS + spare, turn
     constants = (
-        q.constant(np.stack(record, axis=-1), Format(16, 0), label="inertia, its shift, turning point"),
-        q.constant(_inverse(), Format(16, INVERSE_BITS), label="2^16 / (2^15 + x)"),
+        q.constant(np.stack(record, axis=-1), Format(16, 0), label="inertia, its shift, turning point", error=np.inf),
+        q.constant(_inverse(), Format(16, INVERSE_BITS), label="2^16 / (2^15 + x)", error=np.inf),
     )
     n = q.size(node.outputs[0])
     q.emit("inertia", (dt, *constants), node.outputs[0], Format(32, 0), {"n": n}, (n, 2))

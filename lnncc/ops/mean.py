@@ -47,7 +47,9 @@ def quantise(node: Node, q: Quantiser) -> None:
         inputs = (q.pair(pair, node), q.aligned(z, target), time)
         q.emit("mean_dt", inputs, node.outputs[0], target, {"n": q.size(node.outputs[0])})
         return
-    weights = q.constant(np.rint(q.floats(p) * q.scale(node)).astype(np.int64), Format(16, 0), label="weight of z")
+    exact = q.floats(p) * q.scale(node)
+    ints = np.rint(exact).astype(np.int64)
+    weights = q.constant(ints, Format(16, 0), label="weight of z", error=np.abs(ints - exact))
     inputs = (q.pair(pair, node), q.aligned(z, target), weights)
     q.emit("mean", inputs, node.outputs[0], target, {"n": q.size(node.outputs[0])})
 

@@ -5,7 +5,7 @@ whatever the table's error (Hasani et al., AAAI 2021, theorem 2, made exact for 
 cancels in the quotient, each destination has a scale of its own, as large as its pair allows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -23,6 +23,7 @@ WIDE_INPUTS = (0,)
 IN_PLACE = (0,)
 TABLES = (*lut.KINDS, "own")  # one table of f for all, or one of g a synapse: op ``synapse_tables``
 RECORD = ("b", "a", "w", "e", "src")  # the columns of the constant that holds the synapses
+BLOCK = 1 << 12  # inputs tried at a time
 F_BITS = 15  # f is Q0.15
 
 
@@ -96,20 +97,22 @@ def quantise(node: Node, q: Quantiser) -> None:
     function, target = _expr(node.attrs), Format(16, F_BITS)
     span = None if lut.is_flat(function, target) else Interval(offset - half, offset + half)
     table = lut.build(function, frac, target, span, choice)
-    record = np.stack(
+    exact = np.stack(
         [
-            np.rint(offset * 2.0**frac),
-            np.rint(slope * 2.0 ** (frac - source.frac)),
-            np.rint(q.floats(w) * scale),
-            np.clip(np.rint(q.floats(e) * 2.0**state.frac), -32768, 32767),
+            offset * 2.0**frac,
+            slope * 2.0 ** (frac - source.frac),
+            q.floats(w) * scale,
+            q.floats(e) * 2.0**state.frac,
             q.floats(src),
         ],
         axis=-1,
-    ).astype(np.int64)
+    )
+    record = np.rint(exact).astype(np.int64)
+    record[:, 3] = np.clip(record[:, 3], -32768, 32767)
     constants = (
-        q.constant(record, Format(32, 0), label="b, a, w, e, source"),
-        q.constant(counts_int, Format(16, 0), label="synapses of each destination"),
-        q.constant(table.nodes, target, label=table.label),
+        q.constant(record, Format(32, 0), label="b, a, w, e, source", error=np.abs(record - exact)),
+        q.constant(counts_int, Format(16, 0), label="synapses of each destination", error=0),
+        q.constant(table.nodes, target, label=table.label, error=table.deviation),
     )
     place: dict[str, Attr] = {"low": table.low, "top": table.top, "shift": table.shift}
     attrs: dict[str, Attr] = {**place, "kind": table.kind, "n": len(counts_int)}
@@ -132,15 +135,33 @@ def _own_tables(node: Node, q: Quantiser) -> None:
     intervals = q.choice(node).table.intervals
     spans = np.stack([reach.low[sources], reach.high[sources]]) / unit
     nodes = polygons.fitted(conductance, spans, intervals)
-    reversal = np.clip(np.rint(q.floats(e) * 2.0**state.frac), -32768, 32767)
+    shift = 16 - int(np.log2(intervals))
+    exact = q.floats(e) * 2.0**state.frac
+    reversal = np.clip(np.rint(exact), -32768, 32767).astype(np.int64)
+    label = f"twice the conductance of each synapse, {intervals} intervals"
     constants = (
-        q.constant(nodes, Format(16, 0), label=f"twice the conductance of each synapse, {intervals} intervals"),
-        q.constant(reversal.astype(np.int64), state, label="reversal potential of each synapse"),
-        q.constant(sources, Format(16, 0), label="source of each synapse"),
-        q.constant(counts_int, Format(16, 0), label="synapses of each destination"),
+        q.constant(nodes, Format(16, 0), label=label, error=_deviations(nodes, shift, conductance, spans)),
+        q.constant(reversal, state, label="reversal potential of each synapse", error=np.abs(reversal - exact)),
+        q.constant(sources, Format(16, 0), label="source of each synapse", error=0),
+        q.constant(counts_int, Format(16, 0), label="synapses of each destination", error=0),
     )
-    attrs: dict[str, Attr] = {"shift": 16 - int(np.log2(intervals)), "sources": q.size(v), "n": len(counts_int)}
+    attrs: dict[str, Attr] = {"shift": shift, "sources": q.size(v), "n": len(counts_int)}
     q.emit("synapse_tables", (q.pair(base, node), v, *constants), node.outputs[0], Format(32, state.frac), attrs)
+
+
+def _deviations(nodes: Array, shift: int, conductance: Callable[[Array], Array], spans: Array) -> Array:
+    """(synapses, 4): worst error over the inputs that a source should reach, from where to where, and over all."""
+    low, high = np.clip(np.stack([np.floor(spans[0]) - 2, np.ceil(spans[1]) + 2]), *fx.INT16)
+    worst = anywhere = np.zeros(len(nodes))
+    for start in range(*fx.INT16, BLOCK):
+        raw = np.arange(start, start + BLOCK)
+        g = fx.interpolate(nodes, np.repeat(raw[:, None], len(nodes), axis=1), shift)
+        assert isinstance(g, np.ndarray)
+        inside = (low <= raw[:, None]) & (raw[:, None] <= high)
+        error = np.abs(g - conductance(raw) / 2)
+        worst = np.maximum(worst, np.where(inside, error, 0.0).max(axis=0))
+        anywhere = np.maximum(anywhere, error.max(axis=0))
+    return np.stack([worst, low, high, anywhere], axis=-1)
 
 
 def _argument_fraction(a: Array, limit: float, source: Format) -> int:

@@ -33,7 +33,7 @@ def tube(attrs: Mapping[str, Attr], x: Tube) -> Tube:
 def quantise(node: Node, q: Quantiser) -> None:
     source, target = q.format(node.inputs[0]), q.format(node.outputs[0])
     table = lut.build(_expr(node.attrs), source.frac, target, q.span(node.inputs[0]), q.choice(node).table)
-    nodes = q.constant(table.nodes, Format(16, target.frac), label=table.label)
+    nodes = q.constant(table.nodes, Format(16, target.frac), label=table.label, error=table.deviation)
     attrs: dict[str, Attr] = {
         "low": table.low,
         "top": table.top,

@@ -2,10 +2,11 @@
 
 from lnncc.ir import Graph
 from lnncc.passes.fuse import fuse
+from lnncc.passes.reroll import reroll
 from lnncc.passes.simplify import simplify
 from lnncc.passes.tails import tails
 from lnncc.passes.widths import widths
 
 
 def lower(graph: Graph, *, dt: float | None) -> Graph:
-    return widths(tails(fuse(simplify(graph, dt=dt))))
+    return widths(tails(fuse(reroll(simplify(graph, dt=dt)))))

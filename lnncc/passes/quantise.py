@@ -49,6 +49,7 @@ class _Quantiser:
         self.values = {n: v for n, v in source.values.items() if n not in source.constants}
         self.constants: dict[str, Array] = {}
         self.labels: dict[str, str] = {}
+        self.rounding: dict[str, Array] = {}
         self.nodes: list[Node] = []
         self.node: Node | None = None
         self.units = units(source, ranges.dt, choices)
@@ -59,9 +60,10 @@ class _Quantiser:
         nodes = self._written(source.nodes)
         states = tuple(State(s.label, s.before, s.after, self._initial(s)) for s in source.states)
         ports = source.inputs, source.outputs
-        return Graph(
+        graph = Graph(
             self.values, self.constants, ports[0], states, ports[1], tuple(nodes), dt=source.dt, labels=self.labels
         )
+        return graph.edited(rounding=self.rounding)
 
     def _initial(self, state: State) -> Array:
         scaled = np.rint(state.initial * 2.0 ** self.format(state.before).frac)
@@ -143,13 +145,15 @@ class _Quantiser:
         self.values[name] = Value(name, self.source.values[like].shape, self.format(like))
         return name
 
-    def constant(self, ints: Array, form: Format, *, label: str) -> str:
+    def constant(self, ints: Array, form: Format, *, label: str, error: Array | float) -> str:
         key = (ints.tobytes(), ints.shape, form, label)
         if key not in self.shared:
             name = f"c{len(self.constants)}"
             self.values[name] = Value(name, ints.shape, form)
             self.constants[name], self.labels[name], self.shared[key] = ints, label, name
-        return self.shared[key]
+        name = self.shared[key]
+        self.rounding[name] = np.maximum(self.rounding.get(name, 0.0), error)
+        return name
 
     def accumulator(self, name: str, target: Format) -> str:
         return self.aligned(name, target) if name in self.source.constants else name
@@ -164,22 +168,24 @@ class _Quantiser:
         if name not in self.source.constants:
             return name
         base, unit = self.floats(name), 2.0 ** self.format(node.outputs[0]).frac
-        weight = np.rint(base[:, 1] * self.scale(node))
+        exact = base * np.stack([self.scale(node) * unit, self.scale(node)], axis=-1)
+        weight = np.rint(exact[:, 1])
         value = np.divide(base[:, 0], base[:, 1], out=np.zeros(len(base)), where=base[:, 1] > 0)
         e = np.clip(np.rint(value * unit), -32768, 32767).astype(np.int64)
         time = self.time(node)
         if time is not None:
             return self._leak(node, time, weight.astype(np.int64), e)
         ints = np.stack([weight * e, weight], axis=-1).astype(np.int64)
-        return self.constant(ints, Format(32, 0), label="leak: weight times rest, weight")
+        error = np.abs(ints - exact)
+        return self.constant(ints, Format(32, 0), label="leak: weight times rest, weight", error=error)
 
     def _leak(self, node: Node, time: str, weight: Array, e: Array) -> str:
         form = Format(32, self.pair_format(node).frac)
         out = f"{node.outputs[0]}p{len(self.values)}"
         inputs = (
             time,
-            self.constant(weight, Format(16, 0), label="leak: conductance"),
-            self.constant(e, Format(16, form.frac), label="leak: rest"),
+            self.constant(weight, Format(16, 0), label="leak: conductance", error=np.inf),
+            self.constant(e, Format(16, form.frac), label="leak: rest", error=np.inf),
         )
         self.emit("leak", inputs, out, form, {"n": len(weight)}, (len(weight), 2))
         return out
@@ -197,15 +203,15 @@ class _Quantiser:
 
     def aligned(self, name: str, target: Format) -> str:
         if name in self.source.constants:
-            ints = np.rint(self.floats(name) * 2.0**target.frac)
-            top = 2.0 ** (target.bits - 1)
-            return self.constant(np.clip(ints, -top, top - 1).astype(np.int64), target, label="offsets")
+            exact, top = self.floats(name) * 2.0**target.frac, 2.0 ** (target.bits - 1)
+            ints = np.clip(np.rint(exact), -top, top - 1).astype(np.int64)
+            return self.constant(ints, target, label="offsets", error=np.abs(ints - exact))
         source = self.format(name)
         if source == target:
             return name
         # A power of two times the value, then back: the multiplier's own rounding shift aligns the two formats.
         one = min(14, 14 + target.frac - source.frac)
-        factor = self.constant(np.full(self.size(name), 1 << one), Format(16, 0), label="power of two")
+        factor = self.constant(np.full(self.size(name), 1 << one), Format(16, 0), label="power of two", error=0)
         shift = source.frac + one - target.frac
         out = self.fresh(name)
         attrs: dict[str, Attr] = {"shift": shift, "n": self.size(name), "saturates": True}

@@ -1,14 +1,16 @@
 """The report in plain text: what goes in and out, in which formats, and what may saturate."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from lnncc.build import Build
+from lnncc.enclose import Unbounded
 from lnncc.plan.interface import Signal
-from lnncc.report import formats
+from lnncc.report import ahead, formats
 
 
-def text(build: Build) -> str:
-    """One line a signal, then sizes and saturations."""
+def text(build: Build, period: float | None = None) -> str:
+    """One line a signal, then sizes, saturations and what error to expect; ``period`` is that of the steps, in s."""
     settings, interface = build.settings, build.interface
     lines = [f"{build.name}: {settings.bits}-bit weights, compiled for {settings.target}"]
     for role in ("inputs", "states", "outputs"):
@@ -16,7 +18,39 @@ def text(build: Build) -> str:
     lines += [f"  {key:<12} {value}" for key, value in build.facts.items() if isinstance(value, int)]
     saturations = build.facts["saturations"]
     lines.append(f"  saturations  {', '.join(map(str, saturations)) if saturations else 'none: proven impossible'}")  # type: ignore[call-overload]
-    return "\n".join([*lines, *search(build)])
+    return "\n".join([*lines, *_error(build, period), *search(build)])
+
+
+def fields(build: Build, period: float | None = None) -> dict[str, object]:
+    """The same for scripts."""
+    settings = build.settings
+    known = {key: value for key, value in build.facts.items() if key != "rounding"}
+    return {
+        "name": build.name,
+        "target": settings.target,
+        "bits": settings.bits,
+        **known,
+        "error_bounds": _bounds(build, period),
+    }
+
+
+def _steps(period: float | None) -> int:
+    return ahead.STEPS if period is None else max(round(ahead.DAY / period), 1)
+
+
+def _error(build: Build, period: float | None) -> list[str]:
+    try:
+        return ahead.text(ahead.ahead(build, _steps(period)), period)
+    except Unbounded as reason:
+        return [f"  error         no bound: {reason}; lnncc verify measures it"]
+
+
+def _bounds(build: Build, period: float | None) -> dict[str, object] | None:
+    """None where there are none."""
+    try:
+        return {label: asdict(a) for label, a in ahead.ahead(build, _steps(period)).items()}
+    except Unbounded:
+        return None
 
 
 def search(build: Build) -> list[str]:

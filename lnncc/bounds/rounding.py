@@ -1,0 +1,248 @@
+"""rounding: how far each value of the chip is from its op's float meaning on the same inputs, bounded word by word.
+
+A value that both graphs know counts as given: what reaches a node through its inputs is another matter (``forward``).
+From there each word adds what it rounds, and what the rounding of constants and tables does to it. The proven interval
+of every word bounds its factors. The inputs are taken to be in their declared ranges.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from lnncc import fx
+from lnncc.enclose import Unbounded
+from lnncc.interval import Interval
+from lnncc.ir import Array, Graph, Node
+from lnncc.passes.prove import Proof
+from lnncc.tape import Line
+
+FAR = 1 << 40  # beyond every word
+HALF = 0.5  # of a unit: what rounding to an integer is off by, at most
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """A raw value: its proven interval, and how far it is from the real number that it stands for.
+
+    The error of a table's nodes is (error, slope): of what is read from it, and that of its function, in raw units.
+    """
+
+    bounds: Interval
+    error: Array
+
+    @property
+    def reach(self) -> Array:
+        return self.bounds.magnitude.astype(np.float64)
+
+
+Rule = Callable[..., Array]
+
+
+def rounding(fused: Graph, integer: Graph, proof: Proof) -> dict[str, Array]:
+    """By value of the fused graph, what its integers add, in the user's units, element by element.
+
+    Raises:
+        Unbounded: for a dt at run time, a word without a rule, or a table that its input can leave.
+    """
+    if fused.dt is not None:
+        raise Unbounded("no bound covers a dt that changes from step to step")
+    shared = {name for name, v in fused.values.items() if len(v.shape) == 1 and name in proof.bounds}
+    given = frozenset(shared - set(fused.constants))
+    walk = _Walk(integer, proof, given)
+    for node in integer.walk():
+        walk.loop(node) if node.body is not None else walk.node(node)
+    return walk.off
+
+
+def facts(fused: Graph, integer: Graph, proof: Proof) -> dict[str, object]:
+    """The same for a file: rounded up to few digits, and why there is none where there is none."""
+    try:
+        found = rounding(fused, integer, proof)
+    except Unbounded as reason:
+        return {"unbounded": str(reason), "values": {}}
+    return {"unbounded": None, "values": {name: [_upward(float(x)) for x in off] for name, off in found.items()}}
+
+
+def _upward(x: float) -> float:
+    """Not less than ``x``, in four digits."""
+    return float(f"{x * (1 + 1e-3):.3e}")
+
+
+class _Walk:
+    """``known`` raw values; ``off`` is the result."""
+
+    def __init__(self, graph: Graph, proof: Proof, given: frozenset[str]) -> None:
+        self.graph, self.proof, self.given = graph, proof, given
+        self.known = {name: _constant(array, graph.rounding.get(name)) for name, array in graph.constants.items()}
+        self.known |= {name: Known(proof.bounds[name], np.zeros(graph.values[name].shape)) for name in given}
+        self.off = {p.value: np.full(graph.values[p.value].shape, HALF * self._unit(p.value)) for p in graph.inputs}
+
+    def _unit(self, name: str) -> float:
+        form = self.graph.values[name].format
+        assert form is not None
+        return 2.0**-form.frac
+
+    def node(self, node: Node) -> None:
+        """A door does not clip what is in its declared range."""
+        [name] = node.outputs
+        still = np.zeros(self.graph.values[name].shape)
+        self._note(name, still if node.op == "door" else self._error(self.proof.lines[name]))
+
+    def loop(self, node: Node) -> None:
+        """What enters a loop may have been rounded on the way; what is carried round it has the format already."""
+        assert node.body is not None
+        for name, param in zip(node.inputs, node.body.params, strict=True):
+            if name not in self.given:
+                self._note(param, self.known[name].error)
+
+    def _note(self, name: str, error: Array) -> None:
+        if name in self.given:
+            self.off[name] = np.broadcast_to(error * self._unit(name), self.graph.values[name].shape)
+        else:
+            self.known[name] = Known(self.proof.bounds[name], error)
+
+    def _error(self, lines: tuple[Line, ...]) -> Array:
+        inside: dict[str, Known] = {}
+        error = np.zeros(())
+        for line in lines:
+            if line.word not in RULES:
+                raise Unbounded(f"there is no bound of what the word {line.word} rounds")
+            operands = [x if isinstance(x, int) else inside.get(x) or self.known[x] for x in line.operands]
+            error = RULES[line.word](line.bounds, *operands)
+            inside[line.name] = Known(line.bounds, error)
+        return error
+
+
+def _constant(array: Array, rounding: Array | None) -> Known:
+    error = np.zeros(array.shape) if rounding is None else np.asarray(rounding, np.float64)
+    return Known(Interval(array, array), error if error.ndim else np.full(array.shape, error))
+
+
+def _sum(y: Interval, a: Known, b: Known) -> Array:
+    return _error(a) + _error(b)
+
+
+def _product(y: Interval, a: Known, b: Known) -> Array:
+    """âb̂ - ab = â·(b̂ - b) + (â - a)·b."""
+    return _reach(a) * _error(b) + _error(a) * (_reach(b) + _error(b))
+
+
+def _mac(y: Interval, acc: Known, a: Known, b: Known) -> Array:
+    return _error(acc) + _product(y, a, b)
+
+
+def _rshift(y: Interval, x: Known, shift: Known | int) -> Array:
+    by = np.asarray(shift if isinstance(shift, int) else shift.bounds.low)
+    return x.error * 2.0**-by + HALF * (by > 0)
+
+
+def _saturated(y: Interval, x: Known, low: int, high: int) -> Array:
+    return x.error + np.maximum(np.maximum(x.bounds.high - high, low - x.bounds.low), 0)
+
+
+def _clip(y: Interval, x: Known, low: int, high: int) -> Array:
+    """An end at zero is the function's own, a ramp's; another one saturates."""
+    return _saturated(y, x, low or -FAR, high or FAR)
+
+
+def _sat16(y: Interval, x: Known) -> Array:
+    return _saturated(y, x, *fx.INT16)
+
+
+def _div(y: Interval, n: Known, d: Known) -> Array:
+    """(n̂/d̂ - n/d) = ((n̂ - n) - n/d · (d̂ - d)) / d̂, and n/d is as far from the quotient as this bound says."""
+    least = d.bounds.low.astype(np.float64)
+    if np.any(d.error >= least):
+        raise Unbounded("a divisor is not known well enough")
+    return ((n.error + y.magnitude * d.error) / least + HALF) / (1 - d.error / least)
+
+
+def _table(y: Interval, nodes: Known, x: Known, low: int, shift: int) -> Array:
+    """Flat ends serve any input; where they are not flat, no input may come there."""
+    values = nodes.bounds.low
+    top = low + (len(values) << shift)
+    leaves = x.bounds.low < low, x.bounds.high >= top
+    for side, end in zip(leaves, (values[:2], values[-2:]), strict=True):
+        if np.any(side) and abs(int(end[1]) - int(end[0])) > 1:
+            raise Unbounded("an input can leave its table where the function is not flat")
+    error, slope = nodes.error
+    return error + np.where(x.error > 0, slope, 0.0) * x.error
+
+
+def _own_tables(y: Interval, nodes: Known, x: Known, shift: int) -> Array:
+    """Each made for the inputs that its source was said to reach."""
+    error, low, high, worst = nodes.error.T
+    if np.any(x.error > 0):
+        raise Unbounded("a table of one synapse takes its source as it is")
+    return np.where((low <= x.bounds.low) & (x.bounds.high <= high), error, worst)
+
+
+def _dot(y: Interval, w: Known, x: Known) -> Array:
+    return _reach(w) @ x.error + w.error @ (x.reach + x.error)
+
+
+def _segment_sum(y: Interval, start: Known, terms: Known, counts: Known) -> Array:
+    edges = np.concatenate([[0], np.cumsum(counts.bounds.low)])
+    total = np.concatenate([[0.0], np.cumsum(np.broadcast_to(terms.error, terms.bounds.shape))])
+    return start.error + np.diff(total[edges])
+
+
+def _take(y: Interval, x: Known, index: Known) -> Array:
+    return x.error[..., index.bounds.low]
+
+
+def _part(y: Interval, x: Known, start: int, n: int) -> Array:
+    return x.error[..., start : start + n]
+
+
+def _repeat(y: Interval, x: Known, counts: Known | int) -> Array:
+    return np.repeat(x.error, counts if isinstance(counts, int) else counts.bounds.low)
+
+
+def _concat(y: Interval, *xs: Known) -> Array:
+    return np.concatenate([x.error for x in xs], axis=-1)
+
+
+def _column(y: Interval, x: Known, k: int) -> Array:
+    return x.error[..., k]
+
+
+def _stack(y: Interval, a: Known, b: Known) -> Array:
+    return np.stack([a.error, b.error], axis=-1)
+
+
+def _narrow(y: Interval, x: Known) -> Array:
+    return x.error
+
+
+def _reach(x: Known | int) -> Array:
+    return np.asarray(abs(x), np.float64) if isinstance(x, int) else x.reach
+
+
+def _error(x: Known | int) -> Array:
+    return np.zeros(()) if isinstance(x, int) else x.error
+
+
+RULES: Mapping[str, Rule] = {
+    "add": _sum,
+    "sub": _sum,
+    "mul": _product,
+    "mac": _mac,
+    "rshift": _rshift,
+    "clip": _clip,
+    "sat16": _sat16,
+    "narrow": _narrow,
+    "div": _div,
+    "lookup": _table,
+    "direct": _table,
+    "interpolate": _own_tables,
+    "dot": _dot,
+    "segment_sum": _segment_sum,
+    "take": _take,
+    "part": _part,
+    "repeat": _repeat,
+    "concat": _concat,
+    "column": _column,
+    "stack": _stack,
+}

@@ -1,0 +1,91 @@
+"""ahead: how far the chip will be from the float model, in output units: after a step, after many, and at worst."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from lnncc.bounds import disturbed, forward
+from lnncc.bounds.horizon import Horizon, horizon
+from lnncc.build import Build
+from lnncc.enclose import Unbounded
+from lnncc.interval import Interval
+from lnncc.ir import Array, Graph
+from lnncc.passes.lower import lower
+from lnncc.tube import Tube
+
+DAY = 86400.0  # s
+STEPS = 1000  # where nothing says how many steps a day has
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Of one output, its worst element: bounds for all inputs in range, and an estimate, which is none.
+
+    ``contracts`` says whether the bound of any number of steps is that of a contraction, or all that the output can
+    reach. ``estimate`` is what disturbed runs came to.
+    """
+
+    one_step: float
+    steps: int
+    after_steps: float
+    forever: float
+    contracts: bool
+    estimate: float
+
+
+def ahead(build: Build, steps: int = STEPS) -> dict[str, Ahead]:
+    """By output label.
+
+    Raises:
+        Unbounded: if nothing can be said for all inputs.
+    """
+    rounding = build.facts["rounding"]
+    assert isinstance(rounding, dict)
+    if rounding["unbounded"] is not None:
+        raise Unbounded(str(rounding["unbounded"]))
+    noise = {name: np.asarray(values, np.float64) for name, values in rounding["values"].items()}
+    graph, ranges = lower(build.model, dt=build.settings.fixed_dt), _ranges(build)
+    found = horizon(forward.stepper(graph, noise, ranges), _initial(graph, build))
+    trial = disturbed.estimate(graph, noise, ranges)
+    edges = np.cumsum([0] + [graph.values[p.value].size for p in graph.outputs])
+    return {p.label: _one(found, trial, slice(*edges[k : k + 2]), steps) for k, p in enumerate(graph.outputs)}
+
+
+def _one(found: Horizon, trial: Array, part: slice, steps: int) -> Ahead:
+    most = found.reach.high - found.reach.low  # both runs are in there
+
+    def within(count: int) -> float:
+        if count <= len(found.after):
+            return float(np.minimum(found.after[count - 1], most)[part].max())
+        return float((most if found.forever is None else np.minimum(found.forever[0], most))[part].max())
+
+    contracts = found.forever is not None and bool(np.all(found.forever[0][part] < most[part]))
+    return Ahead(within(1), steps, within(steps), within(1 << 62), contracts, float(trial[part].max()))
+
+
+def _ranges(build: Build) -> dict[str, tuple[float, float]]:
+    ranges = build.facts["ranges"]
+    assert isinstance(ranges, Mapping)
+    return {label: (r["low"], r["high"]) for label, r in ranges.items()}
+
+
+def _initial(graph: Graph, build: Build) -> Tube:
+    exact = np.concatenate([np.asarray(s.initial, np.float64) for s in graph.states] or [np.zeros(0)])
+    units = [2.0**-s.frac for s in build.interface.states]
+    raw = (s.initial * unit for s, unit in zip(build.integer.states, units, strict=True))
+    chip = np.concatenate([*raw] or [np.zeros(0)])
+    return Tube(Interval(np.minimum(exact, chip), np.maximum(exact, chip)), np.abs(exact - chip))
+
+
+def text(found: Mapping[str, Ahead], period: float | None) -> list[str]:
+    """``period`` in seconds, by which the steps were counted, if there was one."""
+    lines = ["  error against the float model at most, for all inputs in range:"]
+    for label, a in found.items():
+        many = f"after {a.steps} steps" if period is None else f"after a day ({a.steps} steps)"
+        why = "a contraction" if a.contracts else "all that it can reach: no contraction was found that says more"
+        lines.append(
+            f"    {label}: {a.one_step:.3g} after one step, {a.after_steps:.3g} {many}, {a.forever:.3g} ever ({why})"
+        )
+        lines.append(f"    {label}: {a.estimate:.3g} was reached by disturbed runs: an estimate, not a bound")
+    return lines

@@ -1,0 +1,195 @@
+"""What the chip rounds: no node is ever further from its float meaning than its words say."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import models
+import numpy as np
+import pytest
+
+import lnncc
+from lnncc import choices, cli, fx
+from lnncc.archive import Model
+from lnncc.bounds import rounding
+from lnncc.bounds.rounding import RULES, Known
+from lnncc.choices import Choice, Table
+from lnncc.cli import inputs
+from lnncc.enclose import Unbounded
+from lnncc.frontend.jaxpr import trace
+from lnncc.interval import Interval
+from lnncc.ir import Array, Graph, Node
+from lnncc.ops import OPS
+from lnncc.passes.lower import lower
+from lnncc.report import ahead, summary
+from lnncc.validate import compare, nodes
+
+
+def silu() -> Graph:
+    """A function with a straight tail, a product, and two matrices of their own formats."""
+    w = jax.random.normal(jax.random.key(4), (4, 6)) / 2
+
+    def step(params, state, x, dt):
+        z = jnp.concatenate([x, state])
+        state = jnp.tanh(jax.nn.silu(params @ z[:6]) * state + 0.3 * state)
+        return state, jnp.concatenate([3.0 * state[:2], state * jax.nn.sigmoid(state)])
+
+    return trace(step, w, state=jnp.zeros(4), inputs=jnp.zeros(models.INPUTS))
+
+
+MODELS = {"cfc": models.cfc, "ltc": models.ltc, "silu": silu}
+
+
+class Followed:
+    """All raw values of random steps from anywhere in the proven box, node by node."""
+
+    def __init__(self, made: models.Compiled, fused: Graph) -> None:
+        self.made, self.fused = made, fused
+        self.parts = {part.name: part for part in nodes._parts(fused, made.integer)}
+        self.off = rounding.rounding(fused, made.integer, made.proof)
+        self.seen: dict[str, Array] = {}
+
+    def unit(self, name: str) -> float:
+        form = self.made.integer.values[name].format
+        assert form is not None
+        return 2.0**-form.frac
+
+    def run(self, rng: np.random.Generator, count: int) -> None:
+        graph, proof = self.made.integer, self.made.proof
+        env: dict[str, Array] = dict(graph.constants)
+        for port in graph.inputs:
+            reach = round(2.0 / self.unit(port.value))
+            env[port.value] = rng.integers(-reach, reach + 1, (count, graph.values[port.value].size))
+        for state in graph.states:
+            ends = proof.bounds[state.before]
+            env[state.before] = rng.integers(ends.low, ends.high + 1, (count, len(ends.low)))
+        self._nodes(graph.nodes, env)
+
+    def _nodes(self, written: tuple[Node, ...], env: dict[str, Array]) -> None:
+        for node in written:
+            xs = [env[name] for name in node.inputs]
+            if node.body is None:
+                env[node.outputs[0]] = OPS[node.op].evaluate(node.attrs, *xs)
+                self._look(node.outputs[0], env)
+                continue
+            for _ in range(int(str(node.attrs["trips"]))):
+                env.update(zip(node.body.params, xs, strict=True))
+                self._nodes(node.body.nodes, env)
+                xs = [env[name] for name in node.body.results]
+            env.update(zip(node.outputs, xs, strict=True))
+
+    def _look(self, name: str, env: dict[str, Array]) -> None:
+        if name not in self.parts:
+            return
+        part = self.parts[name]
+        exact = dict(self.fused.constants) | {x: env[x] * self.unit(x) for x in part.inputs}
+        for node in part.real:
+            exact[node.outputs[0]] = OPS[node.op].reference(node.attrs, *(exact[x] for x in node.inputs))
+        off = np.abs(env[name] * self.unit(name) - exact[name]).max(axis=0)
+        self.seen[name] = np.maximum(self.seen.get(name, 0.0), off)
+
+
+OWN = Choice(table=Table("own", 64))
+
+
+@pytest.mark.parametrize(
+    ("kind", "choice"),
+    [("cfc", Choice()), ("cfc", Choice(weight_bits=8)), ("ltc", Choice()), ("ltc", OWN), ("silu", Choice())],
+)
+def test_no_node_is_further_off_than_its_words_say(kind: str, choice: Choice, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = MODELS[kind]()
+    monkeypatch.setattr(choices, "uniform", lambda _: choices.Choices(choice))
+    followed = Followed(models.compiled(graph), lower(graph, dt=1.0))
+    followed.run(np.random.default_rng(1), 2000)
+    assert set(followed.seen) <= set(followed.off) and len(followed.seen) > 1
+    for name, seen in followed.seen.items():
+        assert np.all(seen <= followed.off[name] + 1e-12), name
+    ratios = [
+        off.max() / seen.max() for name, seen in followed.seen.items() if seen.max() > 0 for off in [followed.off[name]]
+    ]
+    assert min(ratios) < 5, "some bound is nearly reached"
+
+
+TIMED = {"abs", "norm", "mantissa", "scale16", "shift_by", "sat_shift"}  # words of a dt at run time
+
+
+def test_every_word_has_a_rule() -> None:
+    words = {name for name, word in vars(fx).items() if hasattr(word, "__wrapped__")}
+    assert words - TIMED == set(RULES)
+
+
+def test_a_word_without_a_rule_has_no_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = models.cfc()
+    made = models.compiled(graph)
+    monkeypatch.delitem(RULES, "dot")  # type: ignore[arg-type]
+    with pytest.raises(Unbounded, match="the word dot"):
+        rounding.rounding(lower(graph, dt=1.0), made.integer, made.proof)
+    found = rounding.facts(lower(graph, dt=1.0), made.integer, made.proof)
+    assert found == {"unbounded": "there is no bound of what the word dot rounds", "values": {}}
+
+
+def known(low: int, high: int, error: float = 0.0) -> Known:
+    return Known(Interval(np.array([low]), np.array([high])), np.array([error]))
+
+
+def test_a_table_whose_input_can_leave_it_has_no_bound() -> None:
+    steep = Known(Interval(np.array([0, 50, 100]), np.array([0, 50, 100])), np.array([1.0, 2.0]))
+    inside = RULES["lookup"](known(0, 100).bounds, steep, known(0, 7, 0.5), 0, 2)
+    np.testing.assert_allclose(inside, [2.0])
+    for x in (known(-1, 7), known(0, 100)):
+        with pytest.raises(Unbounded, match="leave its table"):
+            RULES["lookup"](known(0, 100).bounds, steep, x, 0, 2)
+
+
+def test_a_table_of_one_synapse_serves_the_range_it_was_made_for() -> None:
+    nodes = Known(Interval(np.zeros((1, 3), int), np.zeros((1, 3), int)), np.array([[1.5, -10.0, 10.0, 9.0]]))
+    np.testing.assert_allclose(RULES["interpolate"](known(0, 0).bounds, nodes, known(-10, 10), 15), [1.5])
+    np.testing.assert_allclose(RULES["interpolate"](known(0, 0).bounds, nodes, known(-11, 10), 15), [9.0])
+    with pytest.raises(Unbounded, match="as it is"):
+        RULES["interpolate"](known(0, 0).bounds, nodes, known(-10, 10, 0.5), 15)
+
+
+def test_a_divisor_must_be_known() -> None:
+    with pytest.raises(Unbounded, match="divisor"):
+        RULES["div"](known(0, 9).bounds, known(0, 90), known(10, 20, 10.0))
+
+
+def test_digits_are_dropped_upward() -> None:
+    for x in (0.0, 1.0, 1.23456e-5, 9.9996, 0.0123449):
+        assert x <= rounding._upward(x) <= x * 1.002
+
+
+@pytest.fixture(scope="module", params=["cfc", "ltc"])
+def program(request: pytest.FixtureRequest) -> lnncc.Program:
+    return lnncc.compile(Model(MODELS[request.param]()), dt=1.0, ranges={"x": (-2.0, 2.0)}, name=request.param)
+
+
+def test_the_chip_keeps_to_what_the_report_says(program: lnncc.Program) -> None:
+    bounds = ahead.ahead(program.build, 7)["y"]
+    found = compare.verify(program.build, inputs.read(program.build, None, 1500), twin_steps=1)
+    windows = compare.verify(program.build, {"x": models.recording(steps=1, streams=200)}).errors["y"]
+    assert windows.max_abs <= bounds.one_step
+    assert found.errors["y"].max_abs <= bounds.forever
+    assert bounds.one_step <= bounds.after_steps <= bounds.forever
+    assert bounds.contracts == (program.build.name == "ltc")
+    assert bounds.estimate <= bounds.forever
+
+
+def test_the_report_speaks_of_a_day(program: lnncc.Program, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program.save(tmp_path)
+    assert cli.main(["report", str(tmp_path), "--period", "0.08"]) == 0
+    said = capsys.readouterr().out
+    assert "after a day (1080000 steps)" in said and "after one step" in said and "an estimate, not a bound" in said
+    assert "after 1000 steps" in program.report()
+    fields = summary.fields(program.build, 3600.0)["error_bounds"]
+    assert isinstance(fields, dict) and fields["y"]["steps"] == 24 and "rounding" not in summary.fields(program.build)
+    for word in ("0", "-1", "nan", "soon"):
+        assert cli.main(["report", str(tmp_path), "--period", word]) == 2
+
+
+def test_a_model_without_a_bound_is_told_so(program: lnncc.Program) -> None:
+    facts = {**program.build.facts, "rounding": {"unbounded": "a divisor is not known", "values": {}}}
+    build = replace(program.build, facts=facts)
+    assert "no bound: a divisor is not known; lnncc verify measures it" in summary.text(build)
+    assert summary.fields(build)["error_bounds"] is None
