@@ -8,6 +8,7 @@ import numpy as np
 
 from lnncc.cells.cfc import CfC, Mode
 from lnncc.cells.ltc import LTC
+from lnncc.cells.memory import MixedMemory
 from lnncc.cells.wired import WiredCfC
 from lnncc.cells.wirings import AutoNCP
 from lnncc.choices import Choice, Choices
@@ -41,6 +42,11 @@ def cfc(units: int = 8, mode: Mode = "default") -> Graph:
 def wired(mode: Mode = "no_gate") -> Graph:
     cell = WiredCfC(AutoNCP(10, 2).wire(INPUTS), mode=mode)
     return trace(cell.step, cell.init(jax.random.key(3)), state=cell.initial_state(), inputs=jnp.zeros(INPUTS))
+
+
+def mixed() -> Graph:
+    cell = MixedMemory(LTC(AutoNCP(8, 2).wire(INPUTS)))
+    return trace(cell.step, cell.init(jax.random.key(4)), state=cell.initial_state(), inputs=jnp.zeros(INPUTS))
 
 
 def ltc(units: int = 10) -> Graph:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lnncc.cells import LTC, AutoNCP, CfC, FullyConnected, Readout, WiredCfC
+from lnncc.cells import LTC, AutoNCP, CfC, FullyConnected, MixedMemory, Readout, WiredCfC
 from lnncc.frontend.ncps import network
 from lnncc.frontend.ncps_options import Told
 from lnncc.frontend.weights import read
@@ -26,6 +26,7 @@ CELLS = {
     "cfc_pure": CfC(3, 6, "pure", backbone_units=8, activation="relu"),
     "wired": WiredCfC(WIRING),
     "readout": Readout(LTC(WIRING), 4),
+    "mixed": MixedMemory(CfC(3, 6, backbone_units=8)),
 }
 
 
@@ -47,7 +48,8 @@ def test_same_numbers_as_ncps(name):
         found = network(read(DATA / f"{name}.weights.npz"), Told(**MODELS[name]))
         x, dt = (jnp.asarray(reference[key], jnp.float64) for key in ("x", "dt"))
         states, outputs = run(found.cell, found.params, x, dt)
-    np.testing.assert_allclose(states, reference["h"], rtol=0, atol=1e-12)
+    for key, of_key in states._asdict().items() if hasattr(states, "_asdict") else (("h", states),):
+        np.testing.assert_allclose(of_key, reference[key], rtol=0, atol=1e-12)
     np.testing.assert_allclose(outputs, reference["y"], rtol=0, atol=1e-12)
 
 
@@ -63,9 +65,9 @@ def test_a_step_keeps_shapes_under_jit_vmap_and_scan(cell):
     params = cell.init(jax.random.key(1))
     x = jax.random.normal(jax.random.key(2), (7, 4, cell.inputs))  # steps, streams, inputs
     many = jax.jit(jax.vmap(cell.step, in_axes=(None, 0, 0, None)))
-    states = jnp.tile(cell.initial_state(), (4, 1))
+    states = jax.tree.map(lambda s: jnp.tile(s, (4, 1)), cell.initial_state())
     last, y = jax.lax.scan(lambda state, now: many(params, state, now, 0.5), states, x)
-    assert last.shape == states.shape
+    assert jax.tree.map(jnp.shape, last) == jax.tree.map(jnp.shape, states)
     assert y.shape == (7, 4, cell.outputs)
     alone = run(cell, params, x[:, 1], jnp.full(7, 0.5))
     np.testing.assert_allclose(y[:, 1], alone[1], rtol=0, atol=1e-5)

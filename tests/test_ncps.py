@@ -23,10 +23,12 @@ from lnncc.frontend import from_ncps
 
 def largest_error(model, run):
     """Largest differences of states and outputs over all steps from the initial state."""
-    states, errors = (model.graph.states[0].initial,), []
-    for x, dt, h, y in zip(run["x"], run["dt"], run["h"], run["y"], strict=True):
+    names = [s.label if s.label in run else "h" for s in model.graph.states]
+    states, errors = tuple(s.initial for s in model.graph.states), []
+    for k, (x, dt, y) in enumerate(zip(run["x"], run["dt"], run["y"], strict=True)):
         states, outputs = primitives.step(model.graph, states, (x,), float(dt))
-        errors.append((np.abs(states[0] - h).max(), np.abs(outputs[0] - y).max()))
+        off = [np.abs(state - run[name][k]).max() for name, state in zip(names, states, strict=True)]
+        errors.append((max(off), np.abs(outputs[0] - y).max()))
     return np.max(errors, axis=0)
 
 
@@ -134,12 +136,13 @@ def test_options_that_do_not_fit(weights, options, what):
     assert what in refused("E0324", weights, **options)
 
 
-def test_mixed_memory_is_refused_with_the_reason():
+def test_a_memory_that_does_not_fit_its_cell_and_two_memories():
     lstm = {"lstm.input_map.weight": np.zeros((28, 3)), "lstm.recurrent_map.weight": np.zeros((28, 7))}
-    text = refused("E0321", CFC | lstm, **CFC_OPTIONS)
-    assert "lstm.input_map.weight" in text
-    assert "unbounded" in text
-    assert "mixed_memory=False" in text
+    assert "lstm.input_map.bias" in refused("E0411", CFC | lstm, **CFC_OPTIONS)
+    lstm |= {"lstm.input_map.bias": np.zeros(24)}
+    assert "lstm.input_map.bias is 24, expected 28" in refused("E0411", CFC | lstm, **CFC_OPTIONS)
+    two = {f"{prefix}.{key}": value for prefix in "ab" for key, value in lstm.items()}
+    assert "2 LSTMs" in refused("E0323", CFC | two, **CFC_OPTIONS)
 
 
 def test_no_cell_and_two_cells():

@@ -9,18 +9,19 @@ from lnncc.cells import linear
 from lnncc.cells.linear import Linear
 
 P = TypeVar("P")
+S = TypeVar("S")
 
 
-class Cell(Protocol[P]):
-    """What every cell offers; ``P`` is the type of its parameters."""
+class Cell(Protocol[P, S]):
+    """What every cell offers; ``P`` is the type of its parameters, ``S`` that of its state."""
 
     @property
     def inputs(self) -> int: ...
     @property
     def outputs(self) -> int: ...
     def init(self, key: jax.Array) -> P: ...
-    def initial_state(self) -> jax.Array: ...
-    def step(self, params: P, state: jax.Array, x: jax.Array, dt: float | jax.Array) -> tuple[jax.Array, jax.Array]: ...
+    def initial_state(self) -> S: ...
+    def step(self, params: P, state: S, x: jax.Array, dt: float | jax.Array) -> tuple[S, jax.Array]: ...
 
 
 class ReadoutParams(TypedDict, Generic[P]):
@@ -29,10 +30,10 @@ class ReadoutParams(TypedDict, Generic[P]):
 
 
 @dataclass(frozen=True, slots=True)
-class Readout(Generic[P]):
+class Readout(Generic[P, S]):
     """``cell`` followed by a dense layer of ``outputs`` values; itself a cell."""
 
-    cell: Cell[P]
+    cell: Cell[P, S]
     outputs: int
 
     @property
@@ -44,11 +45,9 @@ class Readout(Generic[P]):
         readout = linear.init(readout_key, self.cell.outputs, self.outputs)
         return {"cell": self.cell.init(cell_key), "readout": readout}
 
-    def initial_state(self) -> jax.Array:
+    def initial_state(self) -> S:
         return self.cell.initial_state()
 
-    def step(
-        self, params: ReadoutParams[P], state: jax.Array, x: jax.Array, dt: float | jax.Array
-    ) -> tuple[jax.Array, jax.Array]:
+    def step(self, params: ReadoutParams[P], state: S, x: jax.Array, dt: float | jax.Array) -> tuple[S, jax.Array]:
         state, y = self.cell.step(params["cell"], state, x, dt)
         return state, linear.apply(params["readout"], y)

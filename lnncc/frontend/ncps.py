@@ -1,4 +1,5 @@
-"""ncps checkpoints: the torch state_dict of an LTC, CfC or wired CfC as a ``Model``.
+"""ncps checkpoints: the torch state_dict of an LTC, CfC or wired CfC as a ``Model``,
+with or without the LSTM of a mixed memory.
 
 Names and layout are those of ncps 1.0.1 for torch. A state_dict lacks part of what the model computes (mode,
 solver steps, positivity, activation): that is asked for, never guessed.
@@ -16,7 +17,7 @@ from lnncc.archive import Model
 from lnncc.cells.cfc import Activation, Mode
 from lnncc.errors import LnnccError
 from lnncc.frontend import jaxpr
-from lnncc.frontend.ncps_cells import Network, cfc, ltc, readout, wired
+from lnncc.frontend.ncps_cells import Network, cfc, ltc, mixed, readout, wired
 from lnncc.frontend.ncps_options import Told, check, check_kind, conflict
 from lnncc.frontend.weights import Weights, read
 
@@ -25,7 +26,7 @@ READERS = {"LTC": ltc, "CfC": cfc, "WiredCfC": wired}
 # Names that give a cell away; the first group is its prefix.
 IN_LTC = re.compile(r"((?:.*\.)?)(?:gleak|vleak|sensory_sigma)")
 IN_CFC = re.compile(r"((?:.*?\.)??)(layer_\d+\.)?ff1\.weight")
-IN_LSTM = re.compile(r"(?:.*\.)?lstm\.(?:input_map|recurrent_map)\..*")
+IN_LSTM = re.compile(r"((?:.*\.)?lstm\.)(?:input_map|recurrent_map)\..*")
 
 
 def from_ncps(
@@ -55,7 +56,7 @@ def from_ncps(
             whatever the file has outside the cell.
 
     Raises:
-        LnnccError: E0320 asking for what the file does not say; E0321 for mixed memory; E0322 for a pickle;
+        LnnccError: E0320 asking for what the file does not say; E0322 for a pickle;
             E0323 if there is no ncps cell, or more than one; E0324 for an option that does not fit; E0325 for
             arrays of unknown use; E0402 for NaN or infinity; E0410 for an unreadable file; E0411 for missing or
             misshapen arrays; E0412 for negative conductances; E0413 for masks that are none; E0703 if the
@@ -70,10 +71,11 @@ def from_ncps(
 def network(weights: Weights, told: Told) -> Network:
     """The cell in ``weights`` and the readouts behind it. Raises as ``from_ncps``."""
     check(told)
-    _refuse_lstm(weights)
     kind, prefix = _locate(weights)
     check_kind("LTC" if kind == "LTC" else "CfC", told)
-    found = READERS[kind](weights, prefix, told)
+    found, lstm = READERS[kind](weights, prefix, told), _memory(weights)
+    if lstm is not None:
+        found = mixed(weights, lstm, found)
     head, dot, _ = prefix[:-1].rpartition(".")
     fc = f"{head}{dot}fc"  # beside the cell, where ncps puts it
     if f"{fc}.weight" in weights.arrays:
@@ -84,15 +86,16 @@ def network(weights: Weights, told: Told) -> Network:
     return found
 
 
-def _refuse_lstm(weights: Weights) -> None:
-    key = next((weights.key(name) for name in weights.arrays if IN_LSTM.fullmatch(name)), None)
-    if key is not None:
+def _memory(weights: Weights) -> str | None:
+    """What stands before the names of the LSTM of a mixed memory, if there is one."""
+    found = {m[1] for m in map(IN_LSTM.fullmatch, weights.arrays) if m}
+    if len(found) > 1:
         raise LnnccError(
-            "E0321",
-            f"`{key}` belongs to a mixed memory, which lnncc does not import",
-            notes=("the cell state of its LSTM is unbounded: no range could be proven for all time",),
-            helps=("train the model with mixed_memory=False",),
+            "E0323",
+            f"there are {len(found)} LSTMs in {weights.origin}: {_listed(sorted(found))}",
+            helps=("give one cell with its LSTM alone: from_ncps({k: v for k, v in weights.items() if ...}, ...)",),
         )
+    return next(iter(found), None)
 
 
 def _locate(weights: Weights) -> tuple[Kind, str]:

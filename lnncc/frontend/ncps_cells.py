@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lnncc.cells import LTC, CfC, Readout, WiredCfC, Wiring
+from lnncc.cells import LTC, CfC, MixedMemory, Readout, WiredCfC, Wiring
 from lnncc.cells.cfc import Mode
 from lnncc.cells.ltc import Map
 from lnncc.errors import LnnccError
@@ -23,7 +23,7 @@ GATED = ("ff1", "ff2", "time_a", "time_b")
 class Network:
     """A cell, its parameters, and the names of the arrays that they were read from."""
 
-    cell: LTC | CfC | WiredCfC | Readout
+    cell: LTC | CfC | WiredCfC | MixedMemory | Readout
     params: Mapping[str, object]
     used: frozenset[str]
 
@@ -146,6 +146,18 @@ def _layered(weights: Weights, names: list[str]) -> Wiring:
         if not mask[:, -size:].all():
             raise _mask_error(weights, name, "it cuts synapses inside a layer, which ncps keeps whole")
     return Wiring(adjacency, sensory, sizes[-1], tuple(layers))
+
+
+def mixed(weights: Weights, prefix: str, behind: Network) -> Network:
+    """``behind`` with the LSTM called ``prefix`` in front of it. Raises E0411 if it does not fit."""
+    cell = behind.cell
+    assert isinstance(cell, LTC | CfC | WiredCfC)
+    size = cell.initial_state().size
+    shapes = _linear("input_map", 4 * size, cell.inputs) | {"recurrent_map.weight": (4 * size, size)}
+    arrays = _take(weights, prefix, shapes)
+    lstm = {"input_map": _layer(arrays, "input_map"), "recurrent_map": arrays["recurrent_map.weight"]}
+    memory = MixedMemory(cell)  # type: ignore[arg-type]  # which cell it is, only the file knows
+    return Network(memory, {"cell": behind.params, "lstm": lstm}, behind.used | _used(prefix, arrays))
 
 
 def readout(weights: Weights, name: str, behind: Network) -> Network:
