@@ -74,7 +74,7 @@ def fraction(made: lnncc.Program) -> int:
     st.integers(0, 15),
 )
 def test_ramp_is_its_definition(d: int, x: int, low: int, high: int, shift: int) -> None:
-    attrs = {"low": low, "high": high, "shift": shift}
+    attrs = {"low": low, "high": high, "shift": shift, "saturates": True}
     y = ramp.evaluate(attrs, np.array([d]), np.array([x]))
     exact = d + (min(max(x, low), high) + (1 << shift >> 1) >> shift)
     assert isinstance(y, np.ndarray) and y[0] == min(max(exact, -32768), 32767)

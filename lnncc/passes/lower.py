@@ -2,6 +2,7 @@
 
 from lnncc.ir import Graph
 from lnncc.passes.fuse import fuse
+from lnncc.passes.name import name
 from lnncc.passes.reroll import reroll
 from lnncc.passes.simplify import simplify
 from lnncc.passes.tails import tails
@@ -9,4 +10,5 @@ from lnncc.passes.widths import widths
 
 
 def lower(graph: Graph, *, dt: float | None) -> Graph:
-    return widths(tails(fuse(reroll(simplify(graph, dt=dt)))))
+    fused = fuse(reroll(simplify(graph, dt=dt)))
+    return widths(tails(name(fused, graph)))
