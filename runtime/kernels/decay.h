@@ -2,7 +2,7 @@
 
 /* 0 < dt and 0 <= c. y MAY be f. left less the norm of dt brings the exponent into the format of the table, down
  * brings y into its own. No y is beyond them, which the proof knows from the clip. */
-LN_FN void ln_decay(int32_t *y, const int32_t *f, const int32_t *c, const int32_t *dt, const ln_node *nodes, int32_t left, int32_t low, int32_t top, int32_t shift, int32_t down, int32_t least, int32_t most, ln_size n)
+LN_FN void ln_decay(int32_t *y, const int32_t *f, const LN_ROM int32_t *c, const int32_t *dt, const LN_ROM ln_node *nodes, int32_t left, int32_t low, int32_t top, int32_t shift, int32_t down, int32_t least, int32_t most, ln_size n)
 {
     const int32_t factor = ln_mantissa(*dt);
     const int32_t move = ln_clip(ln_sub(left, ln_norm(*dt)), -30, 30);
@@ -16,7 +16,7 @@ LN_FN void ln_decay(int32_t *y, const int32_t *f, const int32_t *c, const int32_
 }
 
 /* The same with a table of values that are read as they are. */
-LN_FN void ln_decay_direct(int32_t *y, const int32_t *f, const int32_t *c, const int32_t *dt, const int16_t *values, int32_t left, int32_t low, int32_t top, int32_t shift, int32_t down, int32_t least, int32_t most, ln_size n)
+LN_FN void ln_decay_direct(int32_t *y, const int32_t *f, const LN_ROM int32_t *c, const int32_t *dt, const LN_ROM int16_t *values, int32_t left, int32_t low, int32_t top, int32_t shift, int32_t down, int32_t least, int32_t most, ln_size n)
 {
     const int32_t factor = ln_mantissa(*dt);
     const int32_t move = ln_clip(ln_sub(left, ln_norm(*dt)), -30, 30);

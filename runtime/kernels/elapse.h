@@ -6,7 +6,7 @@ LN_FN void ln_elapse(int32_t *y, const int32_t *acc, const int32_t *x, const int
     const int32_t factor = ln_mantissa(*dt);
     const int32_t shift = ln_clip(ln_sub(left, ln_norm(*dt)), -30, 30);
     for (ln_size i = 0; i < n; i++) {
-        y[i] = ln_add(ln_ld32(acc + i), ln_shift_by(ln_scale16(ln_ld32(x + i), factor), shift));
+        y[i] = ln_add(acc[i], ln_shift_by(ln_scale16(x[i], factor), shift));
     }
 }
 
@@ -16,7 +16,7 @@ LN_FN void ln_elapse_sat(int32_t *y, const int32_t *acc, const int32_t *x, const
     const int32_t factor = ln_mantissa(*dt);
     const int32_t shift = ln_clip(ln_sub(left, ln_norm(*dt)), -30, 30);
     for (ln_size i = 0; i < n; i++) {
-        const int32_t product = ln_sat_shift(ln_scale16(ln_ld32(x + i), factor), shift, (int32_t)1 << 30);
-        y[i] = ln_add(ln_ld32(acc + i), product);
+        const int32_t product = ln_sat_shift(ln_scale16(x[i], factor), shift, (int32_t)1 << 30);
+        y[i] = ln_add(acc[i], product);
     }
 }

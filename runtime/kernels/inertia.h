@@ -1,7 +1,7 @@
 /* inertia: pairs (weight, k) of each destination, from the elapsed time: c / dt is weight 2^k, in units of their own. */
 
 /* 0 < dt. rates holds triples: a factor, its shift, and the norm of dt from which on k counts; nodes hold 2^16 / (2^15 + x). */
-LN_FN void ln_inertia(int32_t *time, const int32_t *dt, const int16_t *rates, const ln_node *nodes, ln_size n)
+LN_FN void ln_inertia(int32_t *time, const int32_t *dt, const LN_ROM int16_t *rates, const LN_ROM ln_node *nodes, ln_size n)
 {
     const int32_t norm = ln_norm(*dt);
     const int32_t inverse = ln_lookup(nodes, ln_sub(ln_mantissa(*dt), 32768), 0, 32767, 7);

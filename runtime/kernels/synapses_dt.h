@@ -1,11 +1,11 @@
 /* synapses_dt: as synapses, with g = w f(a v + b) >> k of the pairs (weight, k) of inertia. */
 
 /* One integer g enters both sums: the quotient of a pair then lies in the hull of the e, exactly. base MAY be pair. */
-LN_FN void ln_synapses_dt(int32_t *pair, const int32_t *base, const int16_t *v, const ln_synapse *synapse, const uint16_t *counts, const ln_node *nodes, const int32_t *time, int32_t low, int32_t top, int32_t shift, ln_size n)
+LN_FN void ln_synapses_dt(int32_t *pair, const int32_t *base, const int16_t *v, const LN_ROM ln_synapse *synapse, const LN_ROM uint16_t *counts, const LN_ROM ln_node *nodes, const int32_t *time, int32_t low, int32_t top, int32_t shift, ln_size n)
 {
     for (uint32_t j = n; j != 0; j--) {
-        int32_t numerator = ln_ld32(base);
-        int32_t denominator = ln_ld32(base + 1);
+        int32_t numerator = base[0];
+        int32_t denominator = base[1];
         const int32_t down = ln_add(15, time[1]);
         for (uint32_t k = ln_ldu16(counts); k != 0; k--) {
             const int32_t argument = ln_mac(ln_ld32(&synapse->b), ln_ld16(&synapse->a), v[ln_ldu16(&synapse->src)]);
@@ -25,11 +25,11 @@ LN_FN void ln_synapses_dt(int32_t *pair, const int32_t *base, const int16_t *v, 
 }
 
 /* The same with a table of values that are read as they are. */
-LN_FN void ln_synapses_dt_direct(int32_t *pair, const int32_t *base, const int16_t *v, const ln_synapse *synapse, const uint16_t *counts, const int16_t *values, const int32_t *time, int32_t low, int32_t top, int32_t shift, ln_size n)
+LN_FN void ln_synapses_dt_direct(int32_t *pair, const int32_t *base, const int16_t *v, const LN_ROM ln_synapse *synapse, const LN_ROM uint16_t *counts, const LN_ROM int16_t *values, const int32_t *time, int32_t low, int32_t top, int32_t shift, ln_size n)
 {
     for (uint32_t j = n; j != 0; j--) {
-        int32_t numerator = ln_ld32(base);
-        int32_t denominator = ln_ld32(base + 1);
+        int32_t numerator = base[0];
+        int32_t denominator = base[1];
         const int32_t down = ln_add(15, time[1]);
         for (uint32_t k = ln_ldu16(counts); k != 0; k--) {
             const int32_t argument = ln_mac(ln_ld32(&synapse->b), ln_ld16(&synapse->a), v[ln_ldu16(&synapse->src)]);
