@@ -28,8 +28,8 @@ def one_stream(build: Build, chip: Target) -> Work:
     arrays, clipped = (xs, *ys), library.ffi.new("uint32_t[1]")
 
     def work() -> int:
-        pointers = [library.ffi.new("int16_t *[]", [_pointer(library, a) for a in group]) for group in arrays]
-        return int(library.calls.lnn_host_run(1, STEPS, *pointers, clipped))
+        given, *results = [library.ffi.new("int16_t *[]", [_pointer(library, a) for a in group]) for group in arrays]
+        return int(library.calls.lnn_host_run(1, STEPS, given, library.ffi.NULL, *results, clipped))
 
     return work
 
