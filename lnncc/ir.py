@@ -7,6 +7,7 @@ inside a loop never enters it.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from lnncc.errors import Source
 DT = "dt"  # the name of the elapsed time in data files and interfaces
 Attr = int | float | str | bool | tuple["Attr", ...]
 Array = np.ndarray
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,13 @@ class Node:
     attrs: Mapping[str, Attr] = field(default_factory=dict)
     body: Body | None = None
     source: Source | None = None
+
+    @property
+    def trips(self) -> int:
+        """How often a loop goes round."""
+        count = self.attrs["trips"]
+        assert isinstance(count, int)
+        return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +199,20 @@ def _require_defined(names: Iterable[str], defined: set[str], user: str) -> None
     for name in names:
         if name not in defined:
             raise GraphError(f"{user} reads {name} before it is defined")
+
+
+def execute(nodes: Iterable[Node], env: dict[str, T], apply: Callable[[Node, list[T]], T]) -> None:
+    """``apply`` to the operands of every node in order, its results into ``env``; loops go round."""
+    for node in nodes:
+        xs = [env[name] for name in node.inputs]
+        if node.body is None:
+            env[node.outputs[0]] = apply(node, xs)
+            continue
+        for _ in range(node.trips):
+            env.update(zip(node.body.params, xs, strict=True))
+            execute(node.body.nodes, env, apply)
+            xs = [env[name] for name in node.body.results]
+        env.update(zip(node.outputs, xs, strict=True))
 
 
 def given(graph: Graph) -> list[str]:

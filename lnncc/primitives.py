@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from scipy import special
 
-from lnncc.ir import Attr, Graph, Node
+from lnncc import ir
+from lnncc.ir import Attr, Graph
 
 Array = np.ndarray
 Unary = Callable[[Array], Array]
@@ -172,20 +173,6 @@ def apply(op: str, attrs: Mapping[str, Attr], *xs: Array) -> Array:
     return STRUCTURAL[op](attrs, *xs)
 
 
-def run_nodes(nodes: tuple[Node, ...], env: dict[str, Array]) -> None:
-    """Evaluate ``nodes`` in order, adding their results to ``env``."""
-    for node in nodes:
-        xs = [env[name] for name in node.inputs]
-        if node.body is None:
-            env[node.outputs[0]] = apply(node.op, node.attrs, *xs)
-            continue
-        for _ in range(_int(node.attrs["trips"])):
-            env.update(zip(node.body.params, xs, strict=True))
-            run_nodes(node.body.nodes, env)
-            xs = [env[name] for name in node.body.results]
-        env.update(zip(node.outputs, xs, strict=True))
-
-
 def step(
     graph: Graph, states: tuple[Array, ...], inputs: tuple[Array, ...], dt: float | None = None
 ) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
@@ -196,5 +183,5 @@ def step(
     if graph.dt is not None:
         env[graph.dt] = np.asarray(np.nan if dt is None else dt)
     with np.errstate(all="ignore"):
-        run_nodes(graph.nodes, env)
+        ir.execute(graph.nodes, env, lambda node, xs: apply(node.op, node.attrs, *xs))
     return tuple(env[s.after] for s in graph.states), tuple(env[p.value] for p in graph.outputs)

@@ -4,10 +4,11 @@ All streams go through a step together: every value may have one leading axis of
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
-from lnncc import primitives
+from lnncc import ir, primitives
 from lnncc.ir import DT, Array, Attr, Graph, Node
 
 Env = dict[str, Array]
@@ -32,7 +33,7 @@ def run(graph: Graph, data: Mapping[str, Array], dt: float | None = None) -> tup
     with np.errstate(all="ignore"):
         for k in range(steps):
             env = start | states | {name: x[:, k] for name, x in inputs}
-            _run(graph, graph.nodes, env)
+            ir.execute(graph.nodes, env, partial(_declared, graph))
             states = {s.before: _spread(graph, env, s.after, streams) for s in graph.states}
             for kept, (_, value) in zip(trace, results, strict=True):
                 kept[:, k] = _spread(graph, env, value, streams).reshape(streams, -1)
@@ -49,18 +50,10 @@ def _spread(graph: Graph, env: Env, name: str, streams: int) -> Array:
     return np.broadcast_to(env[name], (streams, *graph.values[name].shape))
 
 
-def _run(graph: Graph, nodes: tuple[Node, ...], env: Env) -> None:
-    for node in nodes:
-        xs = [env[name] for name in node.inputs]
-        if node.body is None:
-            ranks = [len(graph.values[name].shape) for name in node.inputs]
-            env[node.outputs[0]] = _apply(node, xs, ranks, len(graph.values[node.outputs[0]].shape))
-            continue
-        for _ in range(int(str(node.attrs["trips"]))):
-            env.update(zip(node.body.params, xs, strict=True))
-            _run(graph, node.body.nodes, env)
-            xs = [env[name] for name in node.body.results]
-        env.update(zip(node.outputs, xs, strict=True))
+def _declared(graph: Graph, node: Node, xs: list[Array]) -> Array:
+    """One primitive, whose values have the ranks that ``graph`` declares."""
+    *ranks, rank = (len(graph.values[name].shape) for name in (*node.inputs, node.outputs[0]))
+    return _apply(node, xs, ranks, rank)
 
 
 def _apply(node: Node, xs: list[Array], ranks: list[int], rank: int) -> Array:

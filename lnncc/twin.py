@@ -6,7 +6,7 @@ import numpy as np
 
 from lnncc import ir
 from lnncc.fx import Carrier
-from lnncc.ir import Array, Graph, Node
+from lnncc.ir import Array, Graph
 from lnncc.ops import OPS
 
 Trace = tuple[tuple[Array, ...], tuple[Array, ...]]  # states, outputs: each (streams, steps, size)
@@ -46,7 +46,7 @@ def step(
     env: dict[str, Carrier] = dict(graph.constants)
     env.update(zip(ir.given(graph), inputs, strict=True))
     env.update((s.before, x) for s, x in zip(graph.states, states, strict=True))
-    _run(graph.nodes, env)
+    ir.execute(graph.nodes, env, lambda node, xs: OPS[node.op].evaluate(node.attrs, *xs))
     lead = inputs[0].shape[:-1]
     return (
         tuple(_spread(env[s.after], lead) for s in graph.states),
@@ -57,19 +57,6 @@ def step(
 def _spread(x: Carrier, lead: tuple[int, ...]) -> Array:
     assert isinstance(x, np.ndarray)
     return np.broadcast_to(x, (*lead, x.shape[-1]))
-
-
-def _run(nodes: tuple[Node, ...], env: dict[str, Carrier]) -> None:
-    for node in nodes:
-        xs = [env[name] for name in node.inputs]
-        if node.body is None:
-            env[node.outputs[0]] = OPS[node.op].evaluate(node.attrs, *xs)
-            continue
-        for _ in range(int(str(node.attrs["trips"]))):
-            env.update(zip(node.body.params, xs, strict=True))
-            _run(node.body.nodes, env)
-            xs = [env[name] for name in node.body.results]
-        env.update(zip(node.outputs, xs, strict=True))
 
 
 def quantised(x: Array, frac: int, bits: int = 16) -> Array:

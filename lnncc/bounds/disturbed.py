@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from lnncc.ir import Array, Graph, Node
+from lnncc import ir
+from lnncc.ir import Array, Graph
 from lnncc.ops import OPS
 
 RUNS, STEPS, SEED = 64, 256, 0
@@ -32,23 +33,10 @@ def estimate(graph: Graph, noise: Mapping[str, Array], ranges: Mapping[str, tupl
 def step(graph: Graph, xs: Mapping[str, Array], states: Mapping[str, Array], kick: Kick) -> tuple[Env, Array]:
     """One step of a fused graph, every value moved by ``kick``: states by name, and all outputs as one vector."""
     env: Env = {**graph.constants, **states, **{name: kick(name, x) for name, x in xs.items()}}
-    _run(graph.nodes, env, kick)
+    ir.execute(graph.nodes, env, lambda node, x: kick(node.outputs[0], OPS[node.op].reference(node.attrs, *x)))
     return {s.before: env[s.after] for s in graph.states}, np.concatenate(
         [env[p.value] for p in graph.outputs], axis=-1
     )
-
-
-def _run(nodes: tuple[Node, ...], env: Env, kick: Kick) -> None:
-    for node in nodes:
-        xs = [env[name] for name in node.inputs]
-        if node.body is None:
-            env[node.outputs[0]] = kick(node.outputs[0], OPS[node.op].reference(node.attrs, *xs))
-            continue
-        for _ in range(int(str(node.attrs["trips"]))):
-            env.update(zip(node.body.params, xs, strict=True))
-            _run(node.body.nodes, env, kick)
-            xs = [env[name] for name in node.body.results]
-        env.update(zip(node.outputs, xs, strict=True))
 
 
 def _kicks(rng: np.random.Generator, noise: Mapping[str, Array]) -> Kick:

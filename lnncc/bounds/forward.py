@@ -58,7 +58,7 @@ def _run(nodes: tuple[Node, ...], env: Env, noise: Mapping[str, Array]) -> None:
             env[name] = _disturbed(_node(node, xs), name, noise)
             continue
         xs = [_disturbed(x, param, noise) for param, x in zip(node.body.params, xs, strict=True)]
-        for _ in range(int(str(node.attrs["trips"]))):
+        for _ in range(node.trips):
             env.update(zip(node.body.params, xs, strict=True))
             _run(node.body.nodes, env, noise)
             xs = [env[name] for name in node.body.results]

@@ -91,7 +91,7 @@ def _run(nodes: tuple[Node, ...], env: Env) -> None:
 def _loop(node: Node, xs: tuple[jax.Array, ...], env: Env) -> tuple[jax.Array, ...]:
     """Written out: a solver makes few trips, and XLA fuses what it sees."""
     assert node.body is not None
-    for _ in range(int(str(node.attrs["trips"]))):
+    for _ in range(node.trips):
         inner = env | dict(zip(node.body.params, xs, strict=True))
         _run(node.body.nodes, inner)
         xs = tuple(inner[name] for name in node.body.results)

@@ -60,10 +60,17 @@ class _Quantiser:
         nodes = self._written(source.nodes)
         states = tuple(State(s.label, s.before, s.after, self._initial(s)) for s in source.states)
         ports = source.inputs, source.outputs
-        graph = Graph(
-            self.values, self.constants, ports[0], states, ports[1], tuple(nodes), dt=source.dt, labels=self.labels
+        return Graph(
+            self.values,
+            self.constants,
+            ports[0],
+            states,
+            ports[1],
+            tuple(nodes),
+            dt=source.dt,
+            labels=self.labels,
+            rounding=self.rounding,
         )
-        return graph.edited(rounding=self.rounding)
 
     def _initial(self, state: State) -> Array:
         scaled = np.rint(state.initial * 2.0 ** self.format(state.before).frac)

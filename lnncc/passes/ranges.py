@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lnncc import interval
+from lnncc import interval, ir
 from lnncc.errors import LnnccError
 from lnncc.interval import Interval
 from lnncc.ir import DT, Array, Graph, Node
@@ -197,13 +197,4 @@ def _note(seen: dict[str, Interval], name: str, array: Array) -> None:
 
 def reference_nodes(nodes: tuple[Node, ...], env: dict[str, Array]) -> None:
     """Run fused nodes in float64, on arrays with any leading axes."""
-    for node in nodes:
-        xs = [env[name] for name in node.inputs]
-        if node.body is None:
-            env[node.outputs[0]] = OPS[node.op].reference(node.attrs, *xs)
-            continue
-        for _ in range(int(str(node.attrs["trips"]))):
-            env.update(zip(node.body.params, xs, strict=True))
-            reference_nodes(node.body.nodes, env)
-            xs = [env[name] for name in node.body.results]
-        env.update(zip(node.outputs, xs, strict=True))
+    ir.execute(nodes, env, lambda node, xs: OPS[node.op].reference(node.attrs, *xs))

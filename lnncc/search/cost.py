@@ -23,7 +23,7 @@ def work(graph: Graph) -> Counter[str]:
 def _count(graph: Graph, nodes: tuple[Node, ...], trips: int, found: Counter[str]) -> None:
     for node in nodes:
         if node.body is not None:
-            _count(graph, node.body.nodes, trips * int(str(node.attrs["trips"])), found)
+            _count(graph, node.body.nodes, trips * node.trips, found)
             continue
         for kind, count in _work(graph, node).items():
             found[kind] += trips * count

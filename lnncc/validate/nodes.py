@@ -11,9 +11,11 @@ innocent. Where errors are small the shares add up, so that they say where bette
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from lnncc import ir
 from lnncc.build import Build
 from lnncc.ir import DT, Array, Graph, Node, Port
 from lnncc.ops import OPS
@@ -86,7 +88,7 @@ class _Runs:
             env: Env = dict(self.fused.constants) | states
             for port in self.given:
                 env[port.value] = self._input(port.label, port.value, xs[port.label][k], count)
-            self._run(self.fused.nodes, env)
+            ir.execute(self.fused.nodes, env, partial(self._applied, env))
             states = {s.before: env[s.after] for s in self.fused.states}
             trace.append([np.broadcast_to(env[p.value], (count, env[p.value].shape[-1])) for p in self.fused.outputs])
         return [np.stack(parts) for parts in zip(*trace, strict=True)]
@@ -96,21 +98,12 @@ class _Runs:
         rows[self.row[label]] = self._real(value, self._raw(value, x))
         return rows
 
-    def _run(self, nodes: tuple[Node, ...], env: Env) -> None:
-        for node in nodes:
-            xs = [env[name] for name in node.inputs]
-            if node.body is None:
-                env[node.outputs[0]] = OPS[node.op].reference(node.attrs, *xs)
-                if node.outputs[0] in self.parts:
-                    self._disturb(self.parts[node.outputs[0]], env)
-                continue
-            for _ in range(int(str(node.attrs["trips"]))):
-                env.update(zip(node.body.params, xs, strict=True))
-                self._run(node.body.nodes, env)
-                xs = [env[name] for name in node.body.results]
-            env.update(zip(node.outputs, xs, strict=True))
+    def _applied(self, env: Env, node: Node, xs: list[Array]) -> Array:
+        y = OPS[node.op].reference(node.attrs, *xs)
+        part = self.parts.get(node.outputs[0])
+        return y if part is None else self._disturbed(part, y, env)
 
-    def _disturb(self, part: _Part, env: Env) -> None:
+    def _disturbed(self, part: _Part, y: Array, env: Env) -> Array:
         row = self.row[part.name]
         raw = {name: self._raw(name, _row(env[name], row)) for name in part.inputs}
         exact: Env = dict(self.fused.constants) | {name: self._real(name, x) for name, x in raw.items()}
@@ -119,9 +112,9 @@ class _Runs:
             exact[node.outputs[0]] = OPS[node.op].reference(node.attrs, *(exact[name] for name in node.inputs))
         for node in part.integer:
             chip[node.outputs[0]] = OPS[node.op].evaluate(node.attrs, *(chip[name] for name in node.inputs))
-        disturbed = np.array(np.broadcast_to(env[part.name], (len(self.names) + 1, env[part.name].shape[-1])))
+        disturbed = np.array(np.broadcast_to(y, (len(self.names) + 1, y.shape[-1])))
         disturbed[row] += self._real(part.name, chip[part.name]) - exact[part.name]
-        env[part.name] = disturbed
+        return disturbed
 
     def _raw(self, name: str, x: Array) -> Array:
         form = self.integer.values[name].format
