@@ -6,12 +6,12 @@ from itertools import chain
 
 import numpy as np
 
+from lnncc import fx
 from lnncc.errors import LnnccError
 from lnncc.ir import Array, Attr, Graph, Node
-from lnncc.ops import OPS
 from lnncc.plan import layouts, prototypes
 from lnncc.plan.copies import Copy
-from lnncc.plan.layouts import MAX_SHIFT, Packed
+from lnncc.plan.layouts import Packed
 from lnncc.plan.places import Place, Places
 from lnncc.plan.program import Buffer, Call, Loop, Statement, Table
 from lnncc.plan.prototypes import Parameter, Prototype
@@ -86,8 +86,7 @@ class Writer:
     def _calls(self, execute: Execute) -> tuple[Call, ...]:
         """The call of the first kernel that likes these constants: a machine's own, else the portable one."""
         node = execute.node
-        op = OPS[node.op]
-        function = op.kernel(node, self.bits) if hasattr(op, "kernel") else node.op
+        function = prototypes.function(node, self.bits)
         portable = prototypes.find(node.op, function)
         self._check_shifts(execute, portable)
         reads = dict(zip((p.name for p in portable.parameters if p.reads), execute.inputs, strict=True))
@@ -155,7 +154,7 @@ class Writer:
             return
         position = reads.index(SHIFTS)
         rows, shifts = (self.graph.constants[execute.inputs[i].value] for i in (position - 1, position))
-        assert not rows[shifts > MAX_SHIFT].any(), f"{execute.output.value} is shifted by more than {MAX_SHIFT}"
+        assert not rows[shifts > fx.MOST_SHIFT].any(), f"{execute.output.value} is shifted by more than {fx.MOST_SHIFT}"
 
     def _copy(self, copy: Copy) -> Call:
         kernel = self._copier(constant=isinstance(copy.source, Ref))
@@ -186,7 +185,7 @@ class Writer:
     def _table(self, values: Array, parameter: Parameter, label: str) -> str:
         """The name of the table of this C type that holds ``values``; equal ones are one."""
         if parameter.name == SHIFTS:
-            values = np.minimum(values, MAX_SHIFT)
+            values = np.minimum(values, fx.MOST_SHIFT)
         rows = _fitting(values, parameter.type)
         known = parameter.type, rows.tobytes()
         if known not in self.tables:
@@ -209,7 +208,7 @@ def _offset(name: str, start: int) -> str:
 
 def _scalar(value: Attr, parameter: Parameter) -> str:
     assert isinstance(value, int)
-    low, high = LIMITS[parameter.type] if parameter.name != "shift" else (0, MAX_SHIFT)
+    low, high = LIMITS[parameter.type] if parameter.name != "shift" else (0, fx.MOST_SHIFT)
     assert low <= value <= high, f"{parameter.name} = {value} does not fit {parameter.type}"
     return literal(value)
 

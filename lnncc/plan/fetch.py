@@ -8,7 +8,6 @@ from dataclasses import replace
 from itertools import count
 
 from lnncc.ir import Graph, Node, Value
-from lnncc.ops import OPS
 from lnncc.plan import prototypes
 
 
@@ -41,9 +40,8 @@ class _Writer:
 
     def _values(self, node: Node) -> list[str]:
         """The inputs that the kernel does not read as constants."""
-        op = OPS[node.op]
-        function = op.kernel(node, self.bits) if hasattr(op, "kernel") else node.op
-        parameters = [p for p in prototypes.find(node.op, function).parameters if p.reads]
+        kernel = prototypes.find(node.op, prototypes.function(node, self.bits))
+        parameters = [p for p in kernel.parameters if p.reads]
         return [name for name, p in zip(node.inputs, parameters, strict=True) if not p.rom]
 
     def _fetch(self, name: str) -> Node:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,13 +10,13 @@ from lnncc import ir
 from lnncc.interval import Interval
 from lnncc.ir import Array, Graph, State
 from lnncc.plan.calls import Writer
-from lnncc.plan.copies import schedule
+from lnncc.plan.copies import Copy, schedule
 from lnncc.plan.fetch import fetched
 from lnncc.plan.interface import Interface, Signal
 from lnncc.plan.packing import pack
-from lnncc.plan.places import places
-from lnncc.plan.program import HASH_BYTES, Batch, Field, Plan
-from lnncc.plan.timeline import timeline
+from lnncc.plan.places import Places, places
+from lnncc.plan.program import HASH_BYTES, Batch, Buffer, Field, Plan
+from lnncc.plan.timeline import Timeline, timeline
 from lnncc.target import Target
 
 BALANCED, SPEED, SIZE = "balanced", "speed", "size"
@@ -40,39 +40,49 @@ def plan(
     known = digest(graph)
     if target.split:
         graph = fetched(graph)
-    line = timeline(graph)
-    where = places(graph, line)
-    copies = schedule(line, where)
-    names, buffers = pack(where.blocks, line.lives)
-    writer = Writer(graph, where, names, copies, target.isa, unroll=optimise == SPEED)
-    statements = writer.statements(line.instructions)
+    memory = _memory(graph)
+    writer = Writer(graph, memory.where, memory.names, memory.copies, target.isa, unroll=optimise == SPEED)
+    statements = writer.statements(memory.line.instructions)
     return Plan(
         interface=_interface(graph, name, bounds),
         fields=tuple(_field(graph, i, s, bounds) for i, s in enumerate(graph.states)),
         tables=tuple(writer.tables.values()),
-        buffers=(*buffers, *writer.scratch.values()),
+        buffers=(*memory.buffers, *writer.scratch.values()),
         statements=statements,
         kernels=tuple(sorted(writer.kernels)),
         isa=tuple(dict.fromkeys((*target.isa, "scalar"))),
         digest=known,
         shared=tuple(k for k, calls in writer.kernels.items() if calls > 1) if optimise == SIZE else (),
-        batch=None if lanes is None else _batch(graph, target, lanes),
+        batch=None if lanes is None else _batch(graph, memory, target, lanes),
     )
 
 
-def _batch(graph: Graph, target: Target, lanes: int) -> Batch:
-    """Every value ``lanes`` wide, element by element; nothing else lies elsewhere than in the step of one stream."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Memory:
+    """When everything is done and where everything lies."""
+
+    line: Timeline
+    where: Places
+    copies: Mapping[int, list[Copy]]
+    names: Mapping[int, str]
+    buffers: tuple[Buffer, ...]
+
+
+def _memory(graph: Graph) -> _Memory:
     line = timeline(graph)
     where = places(graph, line)
-    copies = schedule(line, where)
-    names, buffers = pack(where.blocks, line.lives)
-    writer = Writer(graph, where, names, copies, target.isa, streams=lanes)
-    statements = writer.statements(line.instructions)
+    return _Memory(line, where, schedule(line, where), *pack(where.blocks, line.lives))
+
+
+def _batch(graph: Graph, memory: _Memory, target: Target, lanes: int) -> Batch:
+    """Every value ``lanes`` wide, element by element; nothing else lies elsewhere than in the step of one stream."""
+    writer = Writer(graph, memory.where, memory.names, memory.copies, target.isa, streams=lanes)
+    statements = writer.statements(memory.line.instructions)
     isa = target.isa if LANES in target.isa else (LANES,)
     return Batch(
         lanes,
         tuple(writer.tables.values()),
-        tuple(replace(b, size=b.size * lanes) for b in buffers),
+        tuple(replace(b, size=b.size * lanes) for b in memory.buffers),
         statements,
         tuple(sorted(writer.kernels)),
         tuple(dict.fromkeys((*isa, "scalar"))),

@@ -11,7 +11,6 @@ import numpy as np
 from lnncc import fx
 from lnncc.ir import Array, Attr
 
-MAX_SHIFT = 30  # of ln_rshift; a row may be shifted by more only if it is all zero
 MAX_GROWTH = 1  # half of a table that is flat at both ends, in lengths of the table itself
 
 
@@ -36,7 +35,7 @@ def row_quads(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Pack
     A product with that number, of which the upper word is kept, shifts a sum and rounds it. It is a positive int32 if
     the shift is at least 2.
     """
-    w, shift = constants["w"], np.minimum(constants["s"], MAX_SHIFT)
+    w, shift = constants["w"], np.minimum(constants["s"], fx.MOST_SHIFT)
     if shift.min() < 2:
         return None
     rows, cols = (-(-n // k) for n, k in zip(w.shape, (4, 2), strict=True))

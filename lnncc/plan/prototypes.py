@@ -6,10 +6,12 @@ constants in another order, the line above says so: ``/* layout <name>: <constan
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lnncc import share
+from lnncc.ir import Node
+from lnncc.ops import OPS
 
 LINE = re.compile(
     r"^(?:/\* layout (?P<layout>\w+): (?P<replaced>\w+(?:, \w+)*) \*/\n)?"
@@ -54,6 +56,12 @@ class Prototype:
     counts: bool
     layout: str | None = None
     replaced: tuple[str, ...] = ()
+
+
+def function(node: Node, bits: Mapping[str, int]) -> str:
+    """Which kernel of its op ``node`` needs, values having ``bits``."""
+    op = OPS[node.op]
+    return op.kernel(node, bits) if hasattr(op, "kernel") else node.op
 
 
 def find(op: str, function: str) -> Prototype:
