@@ -130,36 +130,16 @@ def _checked(graph: Graph, start: int, size: int, count: int) -> _Run | None:
     for i in range(size, len(nodes)):
         for k, (before, now) in enumerate(zip(nodes[i - size].inputs, nodes[i].inputs, strict=True)):
             source, earlier = place.get(now), place.get(before)
-            if source is None:
-                if now != before:
+            if source is None or earlier is None:
+                if now == before:
+                    continue
+                # Only in the second copy: it reads a result of the first, in whose place that reads an outside value.
+                if source is None or not source < size <= i < 2 * size or carries.setdefault(source, before) != before:
                     return None
-            elif source // size == i // size:
-                if earlier != source - size:
-                    return None
-            elif source // size != i // size - 1 or not _crosses(
-                i, k, source, earlier, before, size, carries, crossing
-            ):
+                crossing[i - size, k] = source
+            elif earlier != source - size or i // size - source // size > 1:
                 return None
     return _with_results(graph, _Run(start, size, count, carries, crossing), place, stop)
-
-
-def _crosses(
-    i: int,
-    k: int,
-    source: int,
-    earlier: int | None,
-    before: str,
-    size: int,
-    carries: dict[int, str | None],
-    crossing: dict[tuple[int, int], int],
-) -> bool:
-    """Notes that input ``k`` of node ``i`` reads ``source`` of the copy before, in whose place the first copy reads an
-    outside value, always the same."""
-    position = source % size
-    if i >= 2 * size:
-        return earlier == source - size
-    crossing[i - size, k] = position
-    return earlier is None and carries.setdefault(position, before) == before
 
 
 def _with_results(graph: Graph, run: _Run, place: Mapping[str, int], stop: int) -> _Run | None:
