@@ -12,7 +12,7 @@ from lnncc.errors import LnnccError
 from lnncc.frontend.builder import Builder
 from lnncc.frontend.finish import finished
 from lnncc.frontend.onnx import file, ports, sequence
-from lnncc.frontend.onnx.ports import Port, Signature
+from lnncc.frontend.onnx.ports import Port
 from lnncc.frontend.onnx.walk import Walker
 from lnncc.frontend.operand import Operand
 
@@ -72,4 +72,4 @@ def _returned(builder: Builder, after: Operand, port: Port, path: Path) -> Opera
     return builder.reshape(after, port.shape)
 
 
-__all__ = ["Signature", "from_onnx"]
+__all__ = ["from_onnx"]

@@ -1,5 +1,6 @@
 """ONNX operators that move elements, and those that tell shapes. Indices and shapes are constants."""
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -74,7 +75,7 @@ def _reshape(b: Builder, call: Call, xs: Operands) -> Operand:
 
 def _inferred(call: Call, shape: Shape, sizes: list[int]) -> Shape:
     """``sizes`` with the one -1 replaced by what is left."""
-    total, known = _count(shape), _count(tuple(n for n in sizes if n != -1))
+    total, known = math.prod(shape), math.prod(tuple(n for n in sizes if n != -1))
     if sizes.count(-1) == 1 and known > 0 and total % known == 0:
         return tuple(total // known if n == -1 else n for n in sizes)
     if -1 in sizes or known != total:
@@ -86,7 +87,7 @@ def _flatten(b: Builder, call: Call, xs: Operands) -> Operand:
     x = present(call, xs)[0]
     axis = call.integer("axis", 1)
     axis = axis + len(x.shape) if axis < 0 else axis
-    return b.reshape(x, (_count(x.shape[:axis]), _count(x.shape[axis:])))
+    return b.reshape(x, (math.prod(x.shape[:axis]), math.prod(x.shape[axis:])))
 
 
 def axes_of(call: Call, xs: Operands, rank: int, since: int) -> Shape | None:
@@ -233,10 +234,6 @@ def padded(b: Builder, x: Operand, pads: Shape, fill: Const) -> Operand:
         )
         x = joined(b, [*before, x, *behind], axis)
     return x
-
-
-def _count(shape: Shape) -> int:
-    return int(np.prod(shape, dtype=np.int64))
 
 
 DATA: Mapping[str, Rule] = {

@@ -85,8 +85,7 @@ def _parsed(onnx: ModuleType, path: Path) -> "ModelProto":
 
 
 def _refuse_large(model: "ModelProto", path: Path) -> None:
-    count = sum(1 for _ in _graphs(model.graph, path)) and sum(len(g.node) for g in _graphs(model.graph, path))
-    count += sum(len(f.node) for f in model.functions)
+    count = sum(len(g.node) for g in (*_graphs(model.graph, path), *model.functions))
     if count > MAX_NODES:
         raise invalid(path, f"it has {count} nodes, and lnncc reads at most {MAX_NODES}")
 
@@ -115,12 +114,11 @@ def _tensors(graph: "GraphProto") -> "Iterator[TensorProto]":
 
 
 def _opset(model: "ModelProto", path: Path) -> int:
-    others = sorted({o.domain for o in model.opset_import} - set(STANDARD))
     used = {node.domain for each in _graphs(model.graph) for node in each.node} - set(STANDARD)
     if used:
         raise LnnccError(
             "E0331",
-            f"{path} has operators outside the standard: domain {', '.join(sorted(used or others))}",
+            f"{path} has operators outside the standard: domain {', '.join(sorted(used))}",
             helps=("export with standard ONNX operators only",),
         )
     return max((o.version for o in model.opset_import if o.domain in STANDARD), default=1)

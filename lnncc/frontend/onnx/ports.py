@@ -147,7 +147,7 @@ def _guessed(
     inputs: Sequence[Port], outputs: Mapping[str, tuple[int | None, ...] | None], path: Path
 ) -> Mapping[str, str]:
     """Pairs of like names and like shapes, if each is the only choice; none if no output could be a state."""
-    likely = [(i.name, o) for i in inputs for o, shape in outputs.items() if _stem(i.name) == _stem(o)]
+    likely = [(i.name, o) for i in inputs for o in outputs if _stem(i.name) == _stem(o)]
     pairs = dict(likely)
     if likely and len(pairs) == len(likely) == len(set(pairs.values())):
         return pairs
