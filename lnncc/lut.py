@@ -102,6 +102,11 @@ def read(attrs: Mapping[str, Attr], nodes: Array, x: Carrier) -> Carrier:
     return (fx.lookup if attrs["kind"] == "linear" else fx.direct)(nodes, x, low, shift)
 
 
+def kernel(stem: str, attrs: Mapping[str, Attr]) -> str:
+    """The kernel of an op with a table: ``stem``, or that with the kind of table behind it."""
+    return stem if attrs["kind"] == "linear" else f"{stem}_{attrs['kind']}"
+
+
 def _count(ends: tuple[int, int], shift: int) -> int:
     """Intervals of 2**shift from one node at or below the lower end to one at or above the upper."""
     return -(-ends[1] >> shift) - (ends[0] >> shift)

@@ -69,4 +69,4 @@ def evaluate(attrs: Mapping[str, Attr], f: Carrier, c: Carrier, dt: Carrier, nod
 
 
 def kernel(node: Node, bits: Mapping[str, int]) -> str:
-    return "decay" if node.attrs["kind"] == "linear" else f"decay_{node.attrs['kind']}"
+    return lut.kernel("decay", node.attrs)

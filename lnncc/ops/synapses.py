@@ -192,7 +192,7 @@ def summed(base: Carrier, g: Carrier, e: Carrier, counts: Carrier) -> Carrier:
 
 
 def kernel(node: Node, bits: Mapping[str, int]) -> str:
-    return "synapses" if node.attrs["kind"] == "linear" else f"synapses_{node.attrs['kind']}"
+    return lut.kernel("synapses", node.attrs)
 
 
 def _expr(attrs: Mapping[str, Attr]) -> Expr:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lnncc import fx
+from lnncc import fx, lut
 from lnncc.fx import Carrier
 from lnncc.ir import Array, Attr, Node
 from lnncc.ops import synapses
@@ -25,4 +25,4 @@ def evaluate(
 
 
 def kernel(node: Node, bits: Mapping[str, int]) -> str:
-    return "synapses_dt" if node.attrs["kind"] == "linear" else f"synapses_dt_{node.attrs['kind']}"
+    return lut.kernel("synapses_dt", node.attrs)

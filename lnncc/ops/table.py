@@ -49,8 +49,8 @@ def evaluate(attrs: Mapping[str, Attr], x: Carrier, nodes: Array) -> Carrier:
 
 
 def kernel(node: Node, bits: Mapping[str, int]) -> str:
-    kind = "" if node.attrs["kind"] == "linear" else f"_{node.attrs['kind']}"
-    return f"table{kind}" if bits[node.inputs[0]] == 32 else f"table{kind}_s16"
+    width = "" if bits[node.inputs[0]] == 32 else "_s16"
+    return lut.kernel("table", node.attrs) + width
 
 
 def _expr(attrs: Mapping[str, Attr]) -> Expr:

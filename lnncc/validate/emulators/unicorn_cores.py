@@ -25,13 +25,13 @@ class Core:
     constants: ModuleType
     prefix: str
     models: str
-    pc: str
-    sp: str
     operation: str
     block: str
     call: bytes
     before: int
     skip: int
+    pc: str = "PC"
+    sp: str = "SP"
     word: int = 4
     thumb: int = 0
     vectors: bool = False
@@ -52,8 +52,6 @@ CORES: Mapping[str, Core] = {
         constants=arm_const,
         prefix="UC_ARM_REG_",
         models="UC_CPU_ARM_",
-        pc="PC",
-        sp="SP",
         operation="R0",
         block="R1",
         call=bytes.fromhex("abbe"),  # bkpt 0xab
@@ -75,8 +73,6 @@ CORES: Mapping[str, Core] = {
         constants=riscv_const,
         prefix="UC_RISCV_REG_",
         models="UC_CPU_RISCV32_",
-        pc="PC",
-        sp="SP",
         operation="A0",
         block="A1",
         call=bytes.fromhex("1310f001 73001000 13507040"),  # slli zero, zero, 31; ebreak; srai zero, zero, 7
@@ -89,8 +85,6 @@ CORES: Mapping[str, Core] = {
         constants=arm64_const,
         prefix="UC_ARM64_REG_",
         models="UC_CPU_ARM64_",
-        pc="PC",
-        sp="SP",
         operation="X0",
         block="X1",
         call=bytes.fromhex("00005ed4"),  # hlt 0xf000
