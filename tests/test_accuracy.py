@@ -119,6 +119,23 @@ def test_rows_of_a_set_compare_the_generated_c_with_float(tmp_path: Path, monkey
     assert abs(row.worse["8-bit weights"]) > 1  # those that the task said were trained for it
 
 
+def test_a_search_may_cost_a_share_of_what_the_model_errs_or_moves() -> None:
+    numbers = whole(np.zeros((1, 4, 1)), np.zeros((1, 4, 2)))
+    floats = np.array([[[1.0, 3.0]] * 4])
+    assert fixed.allowed(floats, numbers) == pytest.approx(0.1)
+    classes = whole(np.zeros((1, 4, 1)), np.zeros((1, 4), np.int64))
+    assert fixed.allowed(np.array([[[0.0, 1.0], [2.0, 3.0]] * 2]), classes) == pytest.approx(0.01)
+
+
+def test_bits_auto_keep_their_budget() -> None:
+    task, split = toy()
+    params = task.cells["cfc"]().init(jax.random.key(0))
+    program = fixed.compiled(task, "cfc", params, fixed.AUTO, split.train)
+    floats = run(task.cells["cfc"](), params, split.train.inputs)
+    error = fixed.outputs(program, split.train) - floats
+    assert np.sqrt((error**2).mean((0, 1))).max() <= 1.05 * fixed.allowed(floats, split.train)  # floats of 32 bits
+
+
 def test_the_command_measures_the_sets_that_are_there(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,8 +146,9 @@ def test_the_command_measures_the_sets_that_are_there(
 
 
 def _row(task: str, cell: str, chosen: bool) -> measure.Row:
-    found = {"16 bits": 2.0, "8-bit weights": 2.2}
-    worse, met = {"16 bits": 0.0, "8-bit weights": 10.0}, {"16 bits": True, "8-bit weights": False}
+    found = {"16 bits": 2.0, "8-bit weights": 2.2, "auto": 2.02}
+    worse = {"16 bits": 0.0, "8-bit weights": 10.0, "auto": 1.0}
+    met = {"16 bits": True, "8-bit weights": False, "auto": True}
     return measure.Row(task, cell, chosen, "MSE", 2.0, found, worse, met, {"LTC": 2.308}, {"nothing": 3.0})
 
 
@@ -170,7 +188,7 @@ def test_an_installed_wheel_says_where_the_benchmark_is(
 def test_tables_mark_what_misses_its_goal_and_name_the_source() -> None:
     rows = [_row("cheetah", "cfc", True), _row("cheetah", "ltc", False)]
     assert table.short(rows).splitlines()[2:] == [
-        "| cheetah | MSE | cfc | 2 | 2 (+0.00 %) | 2.2 (+10.00 %) ! | 2.308 | - |",
+        "| cheetah | MSE | cfc | 2 | 2 (+0.00 %) | 2.2 (+10.00 %) ! | 2.02 (+1.00 %) | 2.308 | - |",
         "",
         "cheetah: nothing: 3.",
     ]

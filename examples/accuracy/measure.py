@@ -14,7 +14,7 @@ from examples.accuracy.sets import TASKS
 from examples.accuracy.task import Split, Task, joined
 
 FLOAT = "float"
-WIDTHS: Mapping[str, int] = {"16 bits": 16, "8-bit weights": 8}
+WIDTHS: Mapping[str, int | str] = {"16 bits": 16, "8-bit weights": 8, "auto": fixed.AUTO}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,10 @@ def _rows(
     task: Task, cell: str, splits: Sequence[Split], baselines: Mapping[str, float], *, chosen: bool
 ) -> Iterator[Row]:
     pairs = zip(weights.folds(task), splits, strict=True)
-    outputs = [_outputs(task, cell, fold.params(cell), split) for fold, split in pairs]
+    widths = {width: bits for width, bits in WIDTHS.items() if chosen or bits != fixed.AUTO}
+    outputs = [_outputs(task, cell, fold.params(cell), split, widths) for fold, split in pairs]
     test, unit = splits[0].test if len(splits) == 1 else joined([s.test for s in splits]), splits[0].unit
-    results = {width: np.concatenate([found[width] for found in outputs]) for width in (FLOAT, *WIDTHS)}
+    results = {width: np.concatenate([found[width] for found in outputs]) for width in outputs[0]}
     for metric in task.metrics:
         values = {width: metric.of(y, test, unit) for width, y in results.items()}
         exact = values.pop(FLOAT)
@@ -78,12 +79,14 @@ def _rows(
         yield Row(task.name, cell, chosen, metric.name, exact, values, worse, met, published, beside)
 
 
-def _outputs(task: Task, cell: str, params: PyTree, split: Split) -> dict[str, np.ndarray]:
+def _outputs(
+    task: Task, cell: str, params: PyTree, split: Split, widths: Mapping[str, int | str]
+) -> dict[str, np.ndarray]:
     """Outputs on the test part by width, and in float."""
     test = split.test
     found = {FLOAT: run(task.cells[cell](), params, test.inputs, test.elapsed)}
-    for width, bits in WIDTHS.items():
-        stored = weights.params(task, cell, weights.tuned(cell, bits)) if (cell, bits) in task.tuned else params
+    for width, bits in widths.items():
+        stored = weights.params(task, cell, weights.tuned(cell, int(bits))) if (cell, bits) in task.tuned else params
         found[width] = fixed.outputs(fixed.compiled(task, cell, stored, bits, split.train), test)
     return found
 

@@ -34,6 +34,8 @@ def _line(row: Row) -> str:
 
 def _found(row: Row, width: str) -> str:
     """The value, how much worse it is in points or percent, and a mark where that misses the goal."""
+    if width not in row.found:
+        return "-"
     unit = "" if "%" in row.metric else " %"
     missed = " !" if row.met[width] is False else ""
     return f"{_number(row.found[width])} ({row.worse[width]:+.2f}{unit}){missed}"
