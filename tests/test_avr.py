@@ -68,11 +68,7 @@ def test_a_jump_through_a_pointer_is_refused(tmp_path: Path, line: str) -> None:
         stack.bound(elf.read(assembly(tmp_path, NAMES[0], (line, "ret"))), "plain_step")
 
 
-# This graph, with ramps among its ops, never ends on the emulated ATmega2560: not understood yet, and not hidden.
-HANGS = pytest.mark.xfail(run=False, reason="the firmware of this graph does not end on the emulated ATmega2560")
-
-
-@pytest.mark.parametrize("name", ["affine", "affine_w8", "synapses", "drawn 0", pytest.param("drawn 3", marks=HANGS)])
+@pytest.mark.parametrize("name", ["affine", "affine_w8", "synapses", "drawn 0", "drawn 3"])
 def test_the_stack_is_bounded_and_not_by_much(tmp_path: Path, name: str) -> None:
     """Cycles are counted and SP is watched on the ATmega2560, which has room for these graphs."""
     from lnncc.validate.emulators import simavr
