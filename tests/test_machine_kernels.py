@@ -86,14 +86,14 @@ GRAPHS |= {"synapse_tables": tables()}
 GRAPHS |= {f"drawn {seed}": drawn(seed) for seed in range(6)}
 
 
-def inputs(graph: Graph) -> tuple[Array, ...]:
-    """(1, STEPS, size): random, then all least, all most, nothing, and one of each."""
+def inputs(graph: Graph, steps: int = STEPS) -> tuple[Array, ...]:
+    """(1, steps, size): random, then all least, all most, nothing, and one of each."""
     rng = np.random.default_rng(1)
-    xs = [rng.integers(-FULL, FULL, (1, STEPS, graph.values[p.value].size)) for p in graph.inputs]
+    xs = [rng.integers(-FULL, FULL, (1, steps, graph.values[p.value].size)) for p in graph.inputs]
     for x in xs:
         x[0, :4] = np.array([-FULL, FULL - 1, 0, -1])[:, None]
         x[0, 4] = np.resize([-FULL, FULL - 1], x.shape[-1])
-    dt = [] if graph.dt is None else [rng.integers(-(1 << 31), 1 << 31, (1, STEPS, 1)).astype(np.int32)]
+    dt = [] if graph.dt is None else [rng.integers(-(1 << 31), 1 << 31, (1, steps, 1)).astype(np.int32)]
     return (*(x.astype(np.int16) for x in xs), *dt)
 
 
