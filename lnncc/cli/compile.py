@@ -1,7 +1,7 @@
 """``lnncc compile``: everything is done in memory before the first file is written."""
 
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from lnncc.compile import compile_model
 from lnncc.errors import LnnccError
 from lnncc.ir import Array, Graph
 from lnncc.options import AUTO, Budget, Settings
-from lnncc.report import summary
+from lnncc.report import front, summary
 from lnncc.target import HOST, Target
 from lnncc.validate import chip
 
@@ -30,6 +30,7 @@ def run(args: Namespace) -> Answer:
     """Compile and write. Raises as ``lnncc.compile`` and ``model.load``, E0211 if the folder cannot be written."""
     settings = Settings(args.name, args.target, _bits(args.bits), _dt(args.dt), args.optimise, args.batch)
     budget = Budget(args.max_abs, args.rms, _bytes(args.flash), args.objective)
+    picture = None if args.plot is None else _picture(args.plot, settings)
     ranges = dict(_range(text) for text in args.range)
     target = targets.load(args.target)
     given, timed = model.load(args.model, _states(args.state)), settings.dt_range is not None
@@ -49,7 +50,9 @@ def run(args: Namespace) -> Answer:
     if cost is not None:
         targets.check_fit(target, flash=cost.flash, ram=cost.ram, stack=cost.stack)
     _write(build, Path(args.output))
-    return _answer(build, cost, args.output)
+    if picture is not None:
+        _plot(build, picture)
+    return _answer(build, cost, args.output, picture)
 
 
 def _recorded(path: Path, graph: Graph, timed: bool) -> dict[str, Array]:
@@ -74,6 +77,25 @@ def _bytes(text: str | None) -> int | None:
     if not digits.isdecimal():
         raise LnnccError("E0207", f"--flash {text} is no number of bytes", helps=("write --flash 8192 or --flash 8k",))
     return int(digits) * factor
+
+
+def _picture(text: str, settings: Settings) -> Path:
+    """Refused before a search that may take minutes. Raises E0216, and E0703 without matplotlib."""
+    path, known = Path(text), " or ".join(front.SUFFIXES)
+    if settings.bits != AUTO:
+        raise LnnccError("E0216", "--plot draws what a search saw, and there is none", helps=("give --bits auto",))
+    if path.suffix not in front.SUFFIXES:
+        raise LnnccError("E0216", f"--plot {text} is no picture", helps=(f"give it a name that ends in {known}",))
+    front.require()
+    return path
+
+
+def _plot(build: Build, path: Path) -> None:
+    search = build.facts["search"]
+    assert isinstance(search, Mapping)
+    with _writing(path, "--plot"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        front.save(search, path)
 
 
 def _dt(text: str | None) -> float | tuple[float, float] | None:
@@ -148,10 +170,10 @@ def _writing(folder: Path, option: str) -> Iterator[None]:
         yield
     except OSError as error:
         title = f"cannot write to {folder}: {error.strerror or error}"
-        raise LnnccError("E0211", title, helps=(f"choose another folder with {option}",)) from error
+        raise LnnccError("E0211", title, helps=(f"choose another place with {option}",)) from error
 
 
-def _answer(build: Build, cost: "Footprint | None", folder: str) -> Answer:
+def _answer(build: Build, cost: "Footprint | None", folder: str, picture: Path | None) -> Answer:
     facts = build.facts
     fields = {
         "name": build.name,
@@ -170,6 +192,7 @@ def _answer(build: Build, cost: "Footprint | None", folder: str) -> Answer:
         f"{build.name} for {build.settings.target}: {len(build.files())} files in {folder}",
         f"  state {facts['state_bytes']} bytes; {sizes}",
         *summary.search(build),
+        *([] if picture is None else [f"  front drawn in {picture}"]),
         f"next: lnncc verify {folder}",
     )
     return Answer(fields, "\n".join(lines))

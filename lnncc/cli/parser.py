@@ -97,6 +97,7 @@ def _compile(parser: Parser) -> None:
     add("--rms", metavar="E", type=float, help="for --bits auto: the largest RMS error of any output")
     add("--flash", metavar="N", help="for --bits auto: bytes of flash, 8192 or 8k, the code included")
     add("--objective", metavar="O", default="flash", help="for --bits auto: make flash, cycles or ram small")
+    add("--plot", metavar="F", help="for --bits auto: draw what it saw, cost against error, into F.svg or F.png")
     add("--choices", metavar="DIR", help="take the formats of an earlier build of the same model")
     add("--optimise", metavar="FOR", default="balanced", help="speed, size or balanced (default)")
     add("--batch", metavar="LANES", type=int, help="also C for many streams, 4, 8, 16 or 32 at a time")

@@ -1,4 +1,4 @@
-"""Packages of the ``mcu`` extra: what is missing is said as an error of ours, where the package is first needed."""
+"""Packages of extras: what is missing is said as an error of ours, where the package is first needed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +7,8 @@ from lnncc.errors import LnnccError
 
 
 @contextmanager
-def needs(package: str) -> Iterator[None]:
-    """Around the imports of one package of the extra. Raises E0703 if it is not installed."""
+def needs(package: str, extra: str = "mcu") -> Iterator[None]:
+    """Around the imports of one package of an extra. Raises E0703 if it is not installed."""
     try:
         yield
     except ImportError as error:
@@ -16,5 +16,5 @@ def needs(package: str) -> Iterator[None]:
             "E0703",
             f"the Python package {package} is missing",
             notes=(str(error),),
-            helps=("pip install 'lnncc[mcu]'",),
+            helps=(f"pip install 'lnncc[{extra}]'",),
         ) from error
