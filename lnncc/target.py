@@ -195,9 +195,11 @@ def _toolchain(table: "_Table") -> Toolchain:
     return made
 
 
-# The keys of [cost]: a step itself; each weight, row, synapse, neuron, mean, table read and other element.
-_PARTS = "step mac8 mac16 row synapse synapse_direct destination division lookup lookup_direct element"
-COSTS = tuple(_PARTS.split(" "))
+# The keys of [cost]: a step itself, and the call of a kernel; each weight of 8 and of 16 bits, and row of a matrix;
+# each synapse by what it reads (a table of all, one not interpolated, its own), source of such tables, and neuron; each
+# mean, table read and other element.
+_WORK = "mac8 mac16 row synapse synapse_direct synapse_own position destination division lookup lookup_direct element"
+COSTS = ("step", "call", *_WORK.split(" "))
 
 
 def _cost(table: "_Table") -> Mapping[str, float]:

@@ -195,8 +195,25 @@ def test_work_is_counted_through_loops() -> None:
     counts = [sum(len(graph.constants[n.inputs[2]]) for n in part) for part in (inside, outside)]
     assert work["synapse"] == counts[0] * loop.attrs["trips"] + counts[1]  # type: ignore[operator]
     assert work["step"] == 1 and work["division"] == 10 * loop.attrs["trips"]  # type: ignore[operator]
+    assert work["destination"] == 10 * (loop.attrs["trips"] + 1)  # type: ignore[operator]
+    others = [n for n in graph.nodes if n.op not in ("synapses", "slice", "loop")]
+    assert work["call"] == 2 * loop.attrs["trips"] + 1 + len(others)  # type: ignore[operator]
     assert cost.cycles(graph, HOST) is None
     assert cost.cycles(graph, replace(HOST, cost=COSTS)) == sum(COSTS[k] * n for k, n in work.items())
+
+
+def test_work_is_told_apart_by_what_tables_are_read() -> None:
+    def work(table: Table) -> dict[str, int]:
+        choices = Choices(Choice(8, table))
+        given = {"dt": 1.0, "ranges": {"x": (-2.0, 2.0)}, "choices": choices}
+        return cost.work(lnncc.compile(Model(models.ltc()), **given).build.integer)  # type: ignore[arg-type]
+
+    linear, direct, own = (work(Table(kind, 64)) for kind in ("linear", "direct", "own"))
+    assert direct["synapse_direct"] == linear["synapse"] == own["synapse_own"] > 0
+    assert direct["synapse"] == own["synapse"] == 0 and own["position"] == 6 * 10 + models.INPUTS
+    matrices = cost.work(models.compiled(models.cfc(), weight_bits=8).integer)
+    assert matrices["mac8"] > 0 and matrices["mac16"] == 0 and matrices["row"] > 0 and matrices["lookup"] > 0
+    assert set(matrices) | set(own) | set(direct) <= set(targets.COSTS)
 
 
 def test_long_recordings_are_tried_in_windows() -> None:

@@ -7,6 +7,7 @@ An op is a module with
     tube(attrs, *tubes)       how far apart two runs can be after it, from how far apart they are before; see ``tube``
     quantise(node, q)         the integer node or nodes for it, through a ``Quantiser``; absent: copied
     evaluate(attrs, *xs)      its meaning in integers, in the words of ``fx`` alone; constants too only through words
+    work(node, values)        what a call of its kernel does, by the keys of a target's [cost]; absent: an element each
 
 and a kernel of the same name in ``runtime/kernels``. ``WIDE_INPUTS`` are the positions that take int32, ``WIDE`` says
 that the result is int32; everything else is int16. ``IN_PLACE`` are the inputs that the result may overwrite.

@@ -8,7 +8,7 @@ import numpy as np
 from lnncc import fx, gptq, interval
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
-from lnncc.ir import Array, Attr, Format, Node
+from lnncc.ir import Array, Attr, Format, Node, Value
 from lnncc.quantiser import Quantiser
 from lnncc.tube import Tube
 
@@ -115,3 +115,9 @@ def evaluate(attrs: Mapping[str, Attr], acc: Carrier, x: Carrier, w: Array, shif
 def kernel(node: Node, bits: Mapping[str, int]) -> str:
     """int8 weights have a kernel of their own."""
     return "affine_w8" if bits[node.inputs[2]] == 8 else "affine"
+
+
+def work(node: Node, values: Mapping[str, Value]) -> Mapping[str, int]:
+    weights = values[node.inputs[2]]
+    assert weights.format is not None
+    return {f"mac{weights.format.bits}": weights.size, "row": values[node.outputs[0]].size}

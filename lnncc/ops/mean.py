@@ -11,7 +11,7 @@ import numpy as np
 from lnncc import fx, quotient
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
-from lnncc.ir import Array, Attr, Format, Node
+from lnncc.ir import Array, Attr, Format, Node, Value
 from lnncc.ops import synapses
 from lnncc.quantiser import Quantiser
 from lnncc.quotient import Pair
@@ -57,3 +57,7 @@ def quantise(node: Node, q: Quantiser) -> None:
 def evaluate(attrs: Mapping[str, Attr], pair: Carrier, z: Carrier, p: Array) -> Carrier:
     n, d = fx.column(pair, 0), fx.column(pair, 1)
     return fx.div(fx.mac(n, z, p), fx.add(d, p))
+
+
+def work(node: Node, values: Mapping[str, Value]) -> Mapping[str, int]:
+    return {"division": values[node.outputs[0]].size}

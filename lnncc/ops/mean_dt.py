@@ -18,3 +18,6 @@ def reference(attrs: Mapping[str, Attr], pair: Array, z: Array, time: Array) -> 
 def evaluate(attrs: Mapping[str, Attr], pair: Carrier, z: Carrier, time: Carrier) -> Carrier:
     n, d, weight = fx.column(pair, 0), fx.column(pair, 1), fx.column(time, 0)
     return fx.div(fx.mac(n, z, weight), fx.add(d, weight))
+
+
+work = mean.work

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from lnncc import fx
 from lnncc.fx import Carrier
-from lnncc.ir import Array, Attr
+from lnncc.ir import Array, Attr, Node, Value
 
 WIDE = True
 WIDE_INPUTS = (0,)
@@ -24,3 +24,8 @@ def evaluate(
     g = fx.interpolate(nodes, fx.take(v, src), shift)
     n, d = fx.column(base, 0), fx.column(base, 1)
     return fx.stack(fx.segment_sum(n, fx.mul(e, g), counts), fx.segment_sum(d, g, counts))
+
+
+def work(node: Node, values: Mapping[str, Value]) -> Mapping[str, int]:
+    synapses, sources, pairs = (values[name].size for name in (node.inputs[4], node.inputs[1], node.outputs[0]))
+    return {"synapse_own": synapses, "position": sources, "destination": pairs // 2}

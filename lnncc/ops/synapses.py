@@ -13,7 +13,7 @@ from lnncc import choices, expr, fx, lut, polygons, quotient
 from lnncc.expr import Expr
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
-from lnncc.ir import Array, Attr, Format, Node
+from lnncc.ir import Array, Attr, Format, Node, Value
 from lnncc.quantiser import Quantiser
 from lnncc.quotient import Pair
 from lnncc.tube import Tube
@@ -199,3 +199,8 @@ def _expr(attrs: Mapping[str, Attr]) -> Expr:
     value = attrs["expr"]
     assert isinstance(value, tuple)
     return value
+
+
+def work(node: Node, values: Mapping[str, Value]) -> Mapping[str, int]:
+    synapses, pairs = values[node.inputs[2]].shape[0], values[node.outputs[0]].size
+    return {lut.kernel("synapse", node.attrs): synapses, "destination": pairs // 2}

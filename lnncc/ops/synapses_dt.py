@@ -26,3 +26,6 @@ def evaluate(
 
 def kernel(node: Node, bits: Mapping[str, int]) -> str:
     return lut.kernel("synapses_dt", node.attrs)
+
+
+work = synapses.work

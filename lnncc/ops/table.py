@@ -8,7 +8,7 @@ from lnncc import enclose, expr, lut
 from lnncc.expr import Expr
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
-from lnncc.ir import Array, Attr, Format, Node
+from lnncc.ir import Array, Attr, Format, Node, Value
 from lnncc.quantiser import Quantiser
 from lnncc.tube import Tube
 
@@ -57,3 +57,7 @@ def _expr(attrs: Mapping[str, Attr]) -> Expr:
     value = attrs["expr"]
     assert isinstance(value, tuple)
     return value
+
+
+def work(node: Node, values: Mapping[str, Value]) -> Mapping[str, int]:
+    return {lut.kernel("lookup", node.attrs): values[node.outputs[0]].size}

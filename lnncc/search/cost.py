@@ -1,8 +1,10 @@
 """What a step costs on a target: a model with one number for each kind of work, stated in the target's TOML."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from lnncc.ir import Graph, Node
+from lnncc.ops import OPS
 from lnncc.target import Target
 
 
@@ -29,17 +31,8 @@ def _count(graph: Graph, nodes: tuple[Node, ...], trips: int, found: Counter[str
             found[kind] += trips * count
 
 
-def _work(graph: Graph, node: Node) -> dict[str, int]:
-    size = graph.values[node.outputs[0]].size
-    suffix = "_direct" if node.attrs.get("kind") == "direct" else ""
-    if node.op == "affine":
-        weights = graph.values[node.inputs[2]]
-        assert weights.format is not None
-        return {f"mac{weights.format.bits}": weights.size, "row": size}
-    if node.op == "synapses":
-        return {f"synapse{suffix}": graph.values[node.inputs[2]].shape[0], "destination": size // 2}
-    if node.op == "table":
-        return {f"lookup{suffix}": size}
-    if node.op == "mean":
-        return {"division": size}
-    return {} if node.op in ("slice", "concat") else {"element": size}
+def _work(graph: Graph, node: Node) -> Mapping[str, int]:
+    """Of one call of a kernel; an op that does not say what it does works element by element."""
+    op, size = OPS[node.op], graph.values[node.outputs[0]].size
+    inside: Mapping[str, int] = op.work(node, graph.values) if hasattr(op, "work") else {"element": size}
+    return {"call": 1, **inside} if inside else {}
