@@ -62,7 +62,7 @@ class Build:
         files = self.files()
         manifest = f"{self.name}.json"
         for name in [n for n in files if n != manifest] + [manifest]:
-            _replace(folder / name, files[name])
+            replace(folder / name, files[name])
 
 
 def read(folder: Path) -> Build:
@@ -143,7 +143,8 @@ def _lines(data: object, indent: str) -> str:
     return f"{indent}[\n" + ",\n".join(_lines(x, more) for x in items) + f"\n{indent}]"
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent)
     try:

@@ -1,5 +1,6 @@
 """A compiled model in Python: run it, verify it, report on it, save it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lnncc import build as builds
 from lnncc.build import Build
 from lnncc.calibration import prepared
+from lnncc.emit import onnx
+from lnncc.errors import LnnccError
 from lnncc.ir import Array
 from lnncc.report import summary
 from lnncc.validate import batch, compare, host
@@ -56,6 +60,24 @@ class Program:
     def save(self, folder: str | Path) -> None:
         """Write the C, the certificate, the manifest and both graphs."""
         self.build.write(Path(folder))
+
+    def export_onnx(self, path: str | Path, kind: str = "integer") -> Mapping[str, object]:
+        """Write one step as an ONNX model whose states go in and out; what its metadata says is returned.
+
+        ``kind`` "integer" takes and gives the raw integers of the C, bit for bit, in plain integer operators;
+        "float32" and "float64" are the float model, in the user's units.
+
+        Raises:
+            LnnccError: E0204 for another kind, E0211 if the file cannot be written, E0703 without the package onnx.
+        """
+        build = self.build
+        model = onnx.exported(build.model, build.integer, kind=kind, name=build.name, dt=build.settings.fixed_dt)
+        try:
+            builds.replace(Path(path), model.SerializeToString(deterministic=True))
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise LnnccError("E0211", f"cannot write {path}: {why}", helps=("choose another file",)) from error
+        return json.loads(model.metadata_props[0].value)
 
 
 def _streams(xs: "ArrayLike | Mapping[str, ArrayLike]", build: Build) -> int | None:

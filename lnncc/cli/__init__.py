@@ -14,7 +14,7 @@ from lnncc.cli import parser
 from lnncc.cli.answer import Answer
 from lnncc.errors import LnnccError
 
-HOMES = {verb: verb for verb in ("compile", "check", "verify", "run", "bench")}  # other verbs: lnncc.cli.show
+HOMES = {verb: verb for verb in ("compile", "check", "verify", "run", "export", "bench")}  # other verbs: lnncc.cli.show
 INTERRUPTED = 130
 
 

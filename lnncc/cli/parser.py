@@ -12,6 +12,7 @@ VERBS = {
     "check": "derive the certificate of a compiled model again, and compare its words with the C",
     "verify": "compare a compiled model with its twin, bit for bit, and with the float model",
     "run": "run a compiled model on targets: its bits and what a step costs",
+    "export": "write a compiled model as ONNX: its integers, bit for bit, or its floats",
     "report": "say what a compiled model takes, gives and holds",
     "bench": "measure accuracy on real data, or speed beside JAX and ONNX Runtime",
     "targets": "list the targets",
@@ -74,10 +75,11 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
         for verb, text in VERBS.items()
     }
     _compile(verbs["compile"])
-    for verb in ("check", "verify", "run", "report"):
+    for verb in ("check", "verify", "run", "export", "report"):
         verbs[verb].add_argument("folder", metavar="DIR", help="what `lnncc compile` wrote")
     _verify(verbs["verify"])
     _run(verbs["run"])
+    _export(verbs["export"])
     _bench(verbs["bench"])
     verbs["report"].add_argument("--period", metavar="S", type=_period, help="seconds between two steps, for a day")
     verbs["explain"].add_argument("code", metavar="CODE", help="for example E0301")
@@ -115,6 +117,12 @@ def _verify(parser: Parser) -> None:
     add("--steps", metavar="N", type=_count, help="how many steps: data are repeated; without, an input that wanders")
     add("--nodes", action="store_true", help="also say which node puts how much error on each output")
     add("--max-abs", metavar="E", type=float, help="largest error that an output may have, in its own units")
+
+
+def _export(parser: Parser) -> None:
+    add = parser.add_argument
+    add("-o", "--output", metavar="FILE", required=True, help="the .onnx file to write")
+    add("--kind", metavar="KIND", default="integer", help="integer (default), float32 or float64")
 
 
 def _period(word: str) -> float:
