@@ -14,44 +14,44 @@ def widths(graph: Graph) -> Graph:
 class _Narrower:
     def __init__(self, source: Graph) -> None:
         self.source, self.values = source, dict(source.values)
+        self.names: dict[str, str] = {}  # of a wide value, that of its rounding
+        self.home: dict[str, list[Node]] = {}  # the nodes among which a value is made
         self.wide = {out for node in source.walk() if _is_wide(node) for out in node.outputs}
         for node in source.walk():
             if node.op == "slice" and node.inputs[0] in self.wide:
                 self.wide.add(node.outputs[0])
 
     def graph(self) -> Graph:
-        names: dict[str, str] = {}
-        nodes = self._nodes(self.source.nodes, names)
-        after = [self._narrow(s.after, nodes, names) for s in self.source.states]
-        outputs = [self._narrow(p.value, nodes, names) for p in self.source.outputs]
+        nodes: list[Node] = []
+        self._write(self.source.nodes, nodes)
+        after = [self._narrow(s.after) for s in self.source.states]
+        outputs = [self._narrow(p.value) for p in self.source.outputs]
         states = (State(s.label, s.before, a, s.initial) for s, a in zip(self.source.states, after, strict=True))
         ports = (Port(p.label, v) for p, v in zip(self.source.outputs, outputs, strict=True))
         return self.source.edited(values=self.values, nodes=tuple(nodes), states=tuple(states), outputs=tuple(ports))
 
-    def _nodes(self, nodes: tuple[Node, ...], names: dict[str, str]) -> list[Node]:
-        written: list[Node] = []
+    def _write(self, nodes: tuple[Node, ...], written: list[Node]) -> None:
         for node in nodes:
             takes_wide = set(range(len(node.inputs))) if node.op == "slice" else _wide_inputs(node)
-            inputs = tuple(
-                name if i in takes_wide else self._narrow(name, written, names) for i, name in enumerate(node.inputs)
-            )
+            inputs = tuple(name if i in takes_wide else self._narrow(name) for i, name in enumerate(node.inputs))
             body = node.body
             if body is not None:
-                inner_names = dict(names)
-                inner = self._nodes(body.nodes, inner_names)
-                results = tuple(self._narrow(name, inner, inner_names) for name in body.results)
+                inner: list[Node] = []
+                self._write(body.nodes, inner)
+                results = tuple(map(self._narrow, body.results))
                 body = replace(body, nodes=tuple(inner), results=results)
             written.append(replace(node, inputs=inputs, body=body))
-        return written
+            self.home.update((out, written) for out in node.outputs)
 
-    def _narrow(self, name: str, nodes: list[Node], names: dict[str, str]) -> str:
+    def _narrow(self, name: str) -> str:
+        """Rounded where it is made: once, however many loops read it."""
         if name not in self.wide:
             return name
-        if name not in names:
-            names[name] = f"{name}n"
-            self.values[names[name]] = Value(names[name], self.values[name].shape)
-            nodes.append(Node("requantise", (name,), (names[name],)))
-        return names[name]
+        if name not in self.names:
+            self.names[name] = f"{name}n"
+            self.values[self.names[name]] = Value(self.names[name], self.values[name].shape)
+            self.home[name].append(Node("requantise", (name,), (self.names[name],)))
+        return self.names[name]
 
 
 def _is_wide(node: Node) -> bool:
