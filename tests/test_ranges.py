@@ -64,3 +64,11 @@ def test_a_bound_that_costs_too_many_bits_gives_way_to_what_was_seen() -> None:
     bounded, calibrated = reach(lstm), reach(lstm, calibrated=True)
     assert not bounded[1] and bounded[0] > 60
     assert calibrated[1] and calibrated[0] <= bounded[0]
+
+
+def test_a_start_beyond_all_that_is_seen_later_fits_its_format() -> None:
+    """Nilpotent: after a step nothing is left of the start, whose intervals grow all the same."""
+    matrix = jnp.array([[1.0, -1.0], [1.0, -1.0]])
+    start = np.array([50.0, 49.0], np.float32)
+    size, assumed = reach(lambda p, h, x: (matrix @ h + x, h), calibrated=True, state=start)
+    assert assumed and size >= 50

@@ -107,9 +107,10 @@ def _settle(
             break
         for param, (result, joined) in grown.items():
             env[param] = joined if count < ROUNDS else _doubled(joined)
-            if count >= ROUNDS and float(env[param].magnitude.max()) > _tolerable(result, seen):
+            recorded = _recorded(param, result, seen)
+            if count >= ROUNDS and float(env[param].magnitude.max()) > _tolerable(recorded):
                 assumed.add(param)
-                env[param] = _calibrated(result, seen)
+                env[param] = _calibrated(recorded)
     return assumed
 
 
@@ -130,9 +131,14 @@ def _around(x: Interval, reach: float) -> Interval:
     return Interval(np.full(x.low.shape, -reach), np.full(x.low.shape, reach))
 
 
-def _tolerable(result: str, seen: Mapping[str, Interval]) -> float:
+def _recorded(param: str, result: str, seen: Mapping[str, Interval]) -> Interval | None:
+    """What was seen of a carried value, its start included, which no step need come back to."""
+    return interval.join(seen[param], seen[result]) if result in seen else None
+
+
+def _tolerable(recorded: Interval | None) -> float:
     """A bound that holds for all time is worth two bits more than what calibration would take."""
-    return LARGEST if result not in seen else 4 * ASSUMED * max(float(seen[result].magnitude.max()), 2.0**-10)
+    return LARGEST if recorded is None else 4 * ASSUMED * max(float(recorded.magnitude.max()), 2.0**-10)
 
 
 def _loosened(x: Interval) -> Interval:
@@ -140,17 +146,17 @@ def _loosened(x: Interval) -> Interval:
     return Interval(x.low - slack, x.high + slack)
 
 
-def _calibrated(result: str, seen: Mapping[str, Interval]) -> Interval:
+def _calibrated(recorded: Interval | None) -> Interval:
     """It saturates where its format ends, so what reads it must be dimensioned for all of that."""
-    if result not in seen:
+    if recorded is None:
         raise LnnccError(
             "E0404",
             "a state of this model has no bound that holds for all inputs, so it must be calibrated",
             helps=("give recorded inputs: --calib file.npz",),
             notes=("the state saturates at twice its calibrated range, counted at run time",),
         )
-    biggest = ASSUMED * max(float(seen[result].magnitude.max()), 2.0**-10)
-    return _around(seen[result], 2.0 ** math.ceil(math.log2(biggest)))
+    biggest = ASSUMED * max(float(recorded.magnitude.max()), 2.0**-10)
+    return _around(recorded, 2.0 ** math.ceil(math.log2(biggest)))
 
 
 def _spans(nodes: tuple[Node, ...], env: dict[str, Interval], seen: Mapping[str, Interval], assumed: set[str]) -> None:
