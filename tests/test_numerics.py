@@ -1,10 +1,13 @@
 """From float to proven integers: small errors, intervals that hold, and a proof that refuses what it should."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from lnncc import primitives, twin
 from lnncc.errors import LnnccError
+from lnncc.frontend.jaxpr import trace
 from lnncc.interval import Interval
 from lnncc.ir import Graph
 from lnncc.passes.prove import prove
@@ -82,3 +85,18 @@ def test_a_broken_weight_makes_the_proof_refuse(cell: str, op: str, factor: int)
         prove(case.integer.edited(constants={**case.integer.constants, name: broken}))
     assert caught.value.code == "E0308"
     assert op in str(caught.value) or "mean" in str(caught.value)
+
+
+def test_quantities_of_very_different_size_go_together() -> None:
+    """Pascals beside a gate: an offset of 2**18, coefficients of 1e-5, and a vector that holds both."""
+
+    def step(params: object, h: jax.Array, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+        h = jnp.tanh(0.5 * h + 1e-5 * x)
+        return h, jnp.concatenate((x, h, x + 1e-5 * h))
+
+    case = models.compiled(trace(step, state=jnp.zeros(2), inputs=jnp.zeros(2)), reach=2.0**18)
+    xs = np.random.default_rng(1).uniform(-(2.0**18), 2.0**18, (2, 30, 2))
+    form = case.integer.values[case.integer.outputs[0].value].format
+    assert form is not None and form.frac < 0
+    error = np.abs(outputs(case, xs) - exact(case.float_graph, xs))
+    assert error.max() <= 1.1 * 2.0**-form.frac

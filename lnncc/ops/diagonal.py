@@ -34,7 +34,8 @@ def quantise(node: Node, q: Quantiser) -> None:
     biggest = np.maximum(np.abs(coefficients), 2.0**-14)
     frac = np.floor(np.log2(32767.5 / biggest)).astype(np.int64)
     shift = frac + q.format(x).frac - target.frac
-    frac, shift = frac - np.minimum(shift, 0), np.maximum(shift, 0)
+    frac = frac - np.minimum(shift, 0) - np.maximum(shift - fx.MOST_SHIFT, 0)  # as in ``affine``
+    shift = np.clip(shift, 0, fx.MOST_SHIFT)
     exact = coefficients * np.exp2(frac)
     ints = np.rint(exact).astype(np.int64)
     constants = (

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from lnncc import fx
 from lnncc.choices import Choice, Choices
 from lnncc.errors import LnnccError
 from lnncc.interval import Interval
@@ -217,9 +218,9 @@ class _Quantiser:
         if source == target:
             return name
         # A power of two times the value, then back: the multiplier's own rounding shift aligns the two formats.
-        one = min(14, 14 + target.frac - source.frac)
+        one = max(min(14, 14 + target.frac - source.frac), 0)
         factor = self.constant(np.full(self.size(name), 1 << one), Format(16, 0), label="power of two", error=0)
-        shift = source.frac + one - target.frac
+        shift = min(source.frac + one - target.frac, fx.MOST_SHIFT)  # 16 bits shifted this far are 0 either way
         out = self.fresh(name)
         attrs: dict[str, Attr] = {"shift": shift, "n": self.size(name), "saturates": True}
         self.emit("multiply", (name, factor), out, target, attrs)
