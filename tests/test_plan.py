@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from integer_graphs import WIDE, Builder, drawn
 
 from lnncc import share
+from lnncc.errors import LnnccError
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Graph
 from lnncc.ops import OPS
@@ -45,6 +46,16 @@ def _named(argument: str) -> bool:
 
 def planned(graph: Graph) -> Plan:
     return plan(graph, "m", {}, HOST)
+
+
+@pytest.mark.parametrize("size, trips, what", [(65536, 2, "array of 65536"), (2, 65536, "loop of 65536")])
+def test_what_16_bits_cannot_count_is_refused(size: int, trips: int, what: str) -> None:
+    b = Builder()
+    v = b.state(np.zeros(size))
+    [u] = b.loop((v,))
+    b.output(b.end((v,), (u,), (b.door(u, -9, 9),), trips)[0])
+    with pytest.raises(LnnccError, match=f"E0340.*{what}"):
+        planned(b.graph())
 
 
 def ltc() -> Graph:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lnncc import ir
+from lnncc.errors import LnnccError
 from lnncc.interval import Interval
-from lnncc.ir import Array, Graph, State
-from lnncc.plan.calls import Writer
+from lnncc.ir import Array, Graph, Node, State
+from lnncc.plan.calls import LIMITS, Writer
 from lnncc.plan.copies import Copy, schedule
 from lnncc.plan.fetch import fetched
 from lnncc.plan.interface import Interface, Signal
@@ -20,6 +21,7 @@ from lnncc.plan.timeline import Timeline, timeline
 from lnncc.target import Target
 
 BALANCED, SPEED, SIZE = "balanced", "speed", "size"
+MOST = LIMITS["ln_size"][1]
 LANES = "lanes"  # what SIMD machines share in runtime/simd
 
 
@@ -35,8 +37,12 @@ def plan(
     """Lay out ``graph`` as the C of model ``name`` for ``target``. ``bounds`` are the proven raw intervals by value.
 
     For ``speed``, kernels that can be are called once a destination; for ``size``, none with two calls is inlined.
-    With ``lanes``, also for that many streams at once. Raises E0350 for an op that has no kernel for them.
+    With ``lanes``, also for that many streams at once.
+
+    Raises:
+        LnnccError: E0340 for more elements or trips than C counts here, E0350 for an op without kernel for streams.
     """
+    _require_countable(graph)
     known = digest(graph)
     if target.split:
         graph = fetched(graph)
@@ -54,6 +60,25 @@ def plan(
         digest=known,
         shared=tuple(k for k, calls in writer.kernels.items() if calls > 1) if optimise == SIZE else (),
         batch=None if lanes is None else _batch(graph, memory, target, lanes),
+    )
+
+
+def _require_countable(graph: Graph) -> None:
+    longest = max((v.size for name, v in graph.values.items() if name not in graph.constants), default=0)
+    if longest > MOST:
+        raise _uncountable(f"an array of {longest} elements")
+    for node in graph.walk():
+        if node.body is not None and node.trips > MOST:
+            raise _uncountable(f"a loop of {node.trips} trips", node)
+
+
+def _uncountable(what: str, node: Node | None = None) -> LnnccError:
+    return LnnccError(
+        "E0340",
+        f"this step has {what}",
+        source=None if node is None else node.source,
+        notes=(f"the C counts in 16 bits, to {MOST}",),
+        helps=("compute less in one step",),
     )
 
 
