@@ -23,7 +23,9 @@ SMALLEST = 2.0**-3  # half width that every table has
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """Nodes from raw input ``low`` on, one every 2**shift; ``top`` is the last input told apart; ``error`` in ULP,
-    ``unsaturated`` that of values which the format holds. ``slope`` is the steepest of the function, in ULP by input.
+    ``unsaturated`` that of values which the format holds. ``slope`` is the steepest of the function, in ULP by input,
+    from one interval before the table to one behind it. ``tails`` bound the error of inputs beyond the left and the
+    right end; infinite where the function is not flat.
 
     A ``linear`` table has a node at both ends of each interval, a ``direct`` one a value for each interval.
     """
@@ -35,12 +37,13 @@ class Table:
     error: float
     unsaturated: float
     slope: float
+    tails: tuple[float, float]
     label: str
 
     @property
     def deviation(self) -> Array:
-        """(error, slope): how far any look-up is from the function at that input, and how steep the function is."""
-        return np.array([self.error + UNTRIED, self.slope])
+        """(error, slope, tail, tail): how far any look-up is from the function at that input, and how steep that is."""
+        return np.array([self.error + UNTRIED, self.slope, *self.tails])
 
     @property
     def top(self) -> int:
@@ -77,9 +80,9 @@ def domain(function: Expr, reach: tuple[float, float] | None, target: Format) ->
 
 
 def _ends(reach: tuple[float, float], frac: int, intervals: int) -> tuple[tuple[int, int], int]:
-    """First input and the one behind the last, and the finest shift: ±2**k, to which cores with SSAT clip in one
-    instruction, unless tight ends allow a finer shift."""
-    tight = math.floor(reach[0] * 2.0**frac), math.ceil(reach[1] * 2.0**frac)
+    """First input and the one behind the last, of int32, and the finest shift: ±2**k, to which cores with SSAT clip in
+    one instruction, unless tight ends allow a finer shift."""
+    tight = max(math.floor(reach[0] * 2.0**frac), -(1 << 31)), min(math.ceil(reach[1] * 2.0**frac), 1 << 31)
     even = 1 << (max(-tight[0], tight[1]) - 1).bit_length()
     fine, shift = (next(s for s in range(31) if _count(e, s) <= intervals) for e in (tight, (-even, even)))
     return (tight, fine) if fine < shift else ((-even, even), shift)
@@ -128,12 +131,12 @@ def _filled(function: Expr, frac: int, target: Format, ends: tuple[int, int], sh
     case = minimax.trials(np.clip(inside, *fx.INT16), tried, shift)
     nodes, errors = minimax.direct(case) if kind == "direct" else minimax.linear(case, np.clip(at_nodes, *fx.INT16))
     tails = _tail_errors(function, frac, target, nodes, (starts[0], starts[-1]))
-    error = max(_saturated(case, kind, nodes, low, inside, errors), *tails)
+    error = max([_saturated(case, kind, nodes, low, inside, errors), *(tail for tail, flat in tails if flat)])
     label = _label(function, target, kind, nodes, low, shift, frac, error)
-    steepest = _slope(function, Interval(starts[:1] * 2.0**-frac, starts[-1:] * 2.0**-frac)) * 2.0 ** (
-        target.frac - frac
-    )
-    return Table(kind, nodes, low, shift, error, float(errors.max()), steepest, label)
+    reach = Interval((starts[:1] - (1 << shift)) * 2.0**-frac, (starts[-1:] + (1 << shift)) * 2.0**-frac)
+    steepest = _slope(function, reach) * 2.0 ** (target.frac - frac)
+    beyond = tails[0][0], tails[1][0]
+    return Table(kind, nodes, low, shift, error, float(errors.max()), steepest, beyond, label)
 
 
 def _slope(function: Expr, x: Interval) -> float:
@@ -154,17 +157,30 @@ def _saturated(case: minimax.Trials, kind: str, nodes: Array, low: int, inside: 
     return float(np.abs(y - inside.ravel()).max())
 
 
-def _tail_errors(function: Expr, frac: int, target: Format, nodes: Array, ends: tuple[int, int]) -> tuple[float, float]:
-    """Beyond the table, where the function is flat; 0 where it is not, since no input comes there."""
-    sides = (-1.0, ends[0], nodes[0]), (1.0, ends[1], nodes[-1])
-    errors = [0.0, 0.0]
-    for side, flat in enumerate(_tails(function, target)):
-        sign, end, node = sides[side]
+def _tail_errors(
+    function: Expr, frac: int, target: Format, nodes: Array, ends: tuple[int, int]
+) -> tuple[tuple[float, bool], tuple[float, bool]]:
+    """(error, whether it is flat) of what lies beyond either end: infinite where no flat part follows."""
+
+    def beyond(sign: float, end: int, node: int, flat: float | None) -> tuple[float, bool]:
+        if flat is None:
+            return float("inf"), False
         reach = abs(end) * 2.0**-frac
-        if flat is not None and flat <= reach:
-            y = expr.evaluate(function, sign * np.append(np.geomspace(reach, MOST, 64), 2.0**20))
-            errors[side] = float(np.abs(y * 2.0**target.frac - node).max())
-    return errors[0], errors[1]
+        y = expr.evaluate(function, sign * np.append(np.geomspace(max(reach, flat), MOST, 64), 2.0**20))
+        until = () if flat <= reach else _values(function, *sorted((sign * reach, sign * flat)))
+        return float(np.abs(np.append(y, until) * 2.0**target.frac - node).max()), flat <= reach
+
+    left, right = _tails(function, target)
+    return beyond(-1.0, ends[0], nodes[0], left), beyond(1.0, ends[1], nodes[-1], right)
+
+
+def _values(function: Expr, low: float, high: float) -> tuple[float, float]:
+    """The least and the greatest that the function can be from ``low`` to ``high``; infinite where it is not known."""
+    try:
+        found = enclose.over(function, Interval(np.array([low]), np.array([high]))).value
+    except enclose.Unbounded:
+        return -float("inf"), float("inf")
+    return float(found.low[0]), float(found.high[0])
 
 
 def _label(

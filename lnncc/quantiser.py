@@ -65,9 +65,9 @@ class Quantiser(Protocol):
         """A new integer constant; equal ones are shared.
 
         ``error`` bounds, in units of the integers, how far each is from the number it stands for; 0 for what is an
-        integer by nature. Of the nodes of a table it is (error, slope): of any look-up, and of the function itself; of
-        a table an element (error, low, high, worst): for inputs from low to high, and for any. Infinite
-        where it is not known.
+        integer by nature. Of the nodes of a table it is (error, slope, tail, tail): of any look-up, of the function
+        itself, and of look-ups beyond the two ends; of a table an element (error, low, high, worst): for inputs from
+        low to high, and for any. Infinite where it is not known.
         """
         ...
 

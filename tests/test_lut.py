@@ -124,6 +124,15 @@ def test_an_unbounded_function_reaches_as_far_as_its_input() -> None:
     assert lut.is_flat(TANH, Q15) and not lut.is_flat(SILU, Q15)
 
 
+def test_a_table_ends_where_int32_does() -> None:
+    """A function that is flat only at ±90 has, for an input of 26 fraction bits, far more to it than ever comes."""
+    slow: Expr = ("exp", ("mul", expr.const(-0.125), ("abs", VAR)))
+    made = table(slow, 26)
+    assert made.low == -(1 << 31) and made.top == (1 << 31) - 1 and min(made.tails) > 500
+    x = np.array([-(1 << 31), -12345, 0, 1 << 30, (1 << 31) - 1])
+    assert errors(made, slow, x, 26).max() <= made.error
+
+
 def test_a_function_made_of_lines_needs_few_nodes() -> None:
     relu = ("max", VAR, expr.const(0.0))
     made = lut.build(relu, 12, Format(16, 12), span(-4.0, 4.0), choices.Table())

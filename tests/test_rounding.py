@@ -10,16 +10,17 @@ import numpy as np
 import pytest
 
 import lnncc
-from lnncc import choices, cli, fx
+from lnncc import choices, cli, expr, fx, lut
 from lnncc.archive import Model
 from lnncc.bounds import rounding
 from lnncc.bounds.rounding import RULES, Known
 from lnncc.choices import Choice, Table
 from lnncc.cli import inputs
 from lnncc.enclose import Unbounded
+from lnncc.expr import VAR, Expr
 from lnncc.frontend.jaxpr import trace
 from lnncc.interval import Interval
-from lnncc.ir import Array, Graph, Node
+from lnncc.ir import Array, Format, Graph, Node
 from lnncc.ops import OPS
 from lnncc.passes.lower import lower
 from lnncc.report import ahead, summary
@@ -134,12 +135,31 @@ def known(low: int, high: int, error: float = 0.0) -> Known:
 
 
 def test_a_table_whose_input_can_leave_it_has_no_bound() -> None:
-    steep = Known(Interval(np.array([0, 50, 100]), np.array([0, 50, 100])), np.array([1.0, 2.0]))
-    inside = RULES["lookup"](known(0, 100).bounds, steep, known(0, 7, 0.5), 0, 2)
-    np.testing.assert_allclose(inside, [2.0])
-    for x in (known(-1, 7), known(0, 100)):
+    steep = Known(Interval(np.array([0, 50, 100]), np.array([0, 50, 100])), np.array([1.0, 2.0, np.inf, np.inf]))
+    for x, most in ((known(0, 7, 0.5), 2.0), (known(0, 10), 7.0), (known(-4, 7), 9.0), (known(-1, 7, 1.5), 6.0)):
+        np.testing.assert_allclose(RULES["lookup"](known(0, 100).bounds, steep, x, 0, 2), [most])
+    for x in (known(-5, 7), known(0, 13), known(0, 11, 1.5)):
         with pytest.raises(Unbounded, match="leave its table"):
             RULES["lookup"](known(0, 100).bounds, steep, x, 0, 2)
+    half = Known(steep.bounds, np.array([1.0, 2.0, 3.5, np.inf]))  # flat on the left, where any input may come
+    for x, most in ((known(-999, 7), 3.5), (known(-1, 7), 3.0)):
+        np.testing.assert_allclose(RULES["lookup"](known(0, 100).bounds, half, x, 0, 2), [most])
+
+
+@pytest.mark.parametrize("kind", lut.KINDS)
+@pytest.mark.parametrize("function", [("mul", VAR, VAR), ("exp", VAR), ("logistic", VAR)])
+def test_a_table_is_not_further_off_than_its_rule_says_next_to_its_ends(function: Expr, kind: str) -> None:
+    """A proof may see an input a little further than the estimate that the table was made for."""
+    made = lut.build(function, 10, Format(16, 12), Interval(-np.ones(1), np.ones(1)), Table(kind, 64))
+    nodes, width = Known(Interval(made.nodes, made.nodes), made.deviation), 1 << made.shift
+    for beyond in (*range(0, width + 1, width // 4), *([20 * width] if np.isfinite(made.tails).all() else [])):
+        x = np.arange(made.low - beyond, made.top + 1 + beyond)
+        y = lut.read({"low": made.low, "shift": made.shift, "kind": kind}, made.nodes, x)
+        seen = Known(Interval(x[:1], x[-1:]), np.zeros(1))
+        word = "lookup" if kind == "linear" else "direct"
+        most = RULES[word](seen.bounds, nodes, seen, made.low, made.shift)
+        off = np.abs(np.asarray(y) - expr.evaluate(function, x * 2.0**-10) * 2.0**12)
+        assert off.max() <= most
 
 
 def test_a_table_of_one_synapse_serves_the_range_it_was_made_for() -> None:

@@ -25,7 +25,8 @@ HALF = 0.5  # of a unit: what rounding to an integer is off by, at most
 class Known:
     """A raw value: its proven interval, and how far it is from the real number that it stands for.
 
-    The error of a table's nodes is (error, slope): of what is read from it, and that of its function, in raw units.
+    The error of a table's nodes is (error, slope, tail, tail): of what is read from it, that of its function, and of
+    what is read for inputs beyond its two ends, in raw units.
     """
 
     bounds: Interval
@@ -158,16 +159,25 @@ def _div(y: Interval, n: Known, d: Known) -> Array:
     return ((n.error + y.magnitude * d.error) / least + HALF) / (1 - d.error / least)
 
 
-def _table(y: Interval, nodes: Known, x: Known, low: int, shift: int) -> Array:
-    """Flat ends serve any input; where they are not flat, no input may come there."""
-    values = nodes.bounds.low
-    top = low + (len(values) << shift)
-    leaves = x.bounds.low < low, x.bounds.high >= top
-    for side, end in zip(leaves, (values[:2], values[-2:]), strict=True):
-        if np.any(side) and abs(int(end[1]) - int(end[0])) > 1:
+def _lookup(y: Interval, nodes: Known, x: Known, low: int, shift: int) -> Array:
+    return _table(nodes, x, low, low + (len(nodes.bounds.low) - 1 << shift), 1 << shift)
+
+
+def _direct(y: Interval, nodes: Known, x: Known, low: int, shift: int) -> Array:
+    return _table(nodes, x, low, low + (len(nodes.bounds.low) << shift), 1 << shift)
+
+
+def _table(nodes: Known, x: Known, low: int, end: int, width: int) -> Array:
+    """Of inputs beyond the table: what the function does there, or, up to ``width`` away, how steep it can be."""
+    error, slope, *tails = nodes.error
+    total = np.full(x.bounds.shape, error)
+    for over, tail in zip((low - x.bounds.low, x.bounds.high - (end - 1)), tails, strict=True):
+        near = np.where(over <= width, error + slope * np.maximum(over, 1), np.inf)
+        away = np.where(over > 0, np.minimum(tail, near), 0.0)
+        if np.any(np.isinf(away) | (np.isinf(tail) & (over + x.error > width))):
             raise Unbounded("an input can leave its table where the function is not flat")
-    error, slope = nodes.error
-    return error + np.where(x.error > 0, slope, 0.0) * x.error
+        total = np.maximum(total, away)
+    return total + np.where(x.error > 0, slope, 0.0) * x.error
 
 
 def _own_tables(y: Interval, nodes: Known, x: Known, shift: int) -> Array:
@@ -234,8 +244,8 @@ RULES: Mapping[str, Rule] = {
     "sat16": _sat16,
     "narrow": _narrow,
     "div": _div,
-    "lookup": _table,
-    "direct": _table,
+    "lookup": _lookup,
+    "direct": _direct,
     "interpolate": _own_tables,
     "dot": _dot,
     "segment_sum": _segment_sum,
