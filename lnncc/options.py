@@ -145,6 +145,12 @@ def _dt(dt: float | tuple[float, float] | None, graph: Graph) -> None:
                 helps=("give the time between two steps, in the units of training: --dt 0.01",),
             )
         return
+    if isinstance(dt, tuple) and len(dt) != 2:
+        raise LnnccError(
+            "E0202",
+            f"dt is one time or a range of two, got {dt}",
+            helps=("give the shortest and the longest time between two steps: dt=(0.005, 0.02)",),
+        )
     if isinstance(dt, tuple):
         _dt_range(*dt, graph)
     elif not math.isfinite(dt) or dt <= 0:

@@ -82,9 +82,7 @@ class Program:
 
 def _streams(xs: "ArrayLike | Mapping[str, ArrayLike]", build: Build) -> int | None:
     """How many streams the user gave, or None for one recording without that axis."""
-    first = next(iter(xs.values())) if isinstance(xs, Mapping) else xs
-    label = build.interface.inputs[0].label
-    value = next(p.value for p in build.model.inputs if p.label == label)
-    rank = len(build.model.values[value].shape)
-    array = np.asarray(first)
-    return len(array) if array.ndim == rank + 2 else None
+    port = build.model.inputs[0]
+    given = xs.get(port.label, next(iter(xs.values()))) if isinstance(xs, Mapping) else xs  # a lone one has any name
+    array = np.asarray(given)
+    return len(array) if array.ndim == len(build.model.values[port.value].shape) + 2 else None

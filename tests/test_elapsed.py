@@ -165,6 +165,18 @@ def test_data_without_a_time_that_passes_are_refused(data: dict[str, np.ndarray]
     assert caught.value.code == code
 
 
+def test_streams_come_back_whatever_is_named_first(program: Program) -> None:
+    data = recorded(streams=3)
+    first = program.run(data)
+    assert isinstance(first, np.ndarray) and first.shape[:2] == data["dt"].shape == (3, 60)
+    np.testing.assert_array_equal(program.run({"dt": data["dt"], "x": data["x"]}), first)
+
+
+def test_a_range_of_dt_has_two_ends() -> None:
+    with pytest.raises(LnnccError, match=r"E0202.*\(0.1,\)"):
+        lnncc.compile(Model(models.cfc()), dt=(0.1,), ranges={"x": (-2.0, 2.0)})  # type: ignore[arg-type]
+
+
 def test_an_input_called_dt_is_refused_where_dt_has_a_range() -> None:
     step = lambda p, h, x, dt: (jnp.tanh(p * x["dt"] * dt + h), h)  # noqa: E731
     graph = trace(step, jnp.ones(2), state=jnp.zeros(2), inputs={"dt": jnp.zeros(2)})
