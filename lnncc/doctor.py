@@ -38,6 +38,7 @@ def examine() -> tuple[Check, ...]:
         _package("unicorn", f"{EXTRA}: emulates Cortex-M, RISC-V and AArch64"),
         _package("capstone", f"{EXTRA}: counts instructions and cycles, bounds the stack"),
         _package("pyelftools", f"{EXTRA}: reads sizes"),
+        _package("onnx", "pip install 'lnncc[onnx]': reads ONNX models"),
         _package("safetensors", "pip install 'lnncc[safetensors]': reads such weights"),
         _compiler("arm-none-eabi-gcc", "cortex-m4", "gcc", "apt install gcc-arm-none-eabi, or use ziglang"),
         _compiler("riscv64-unknown-elf-gcc", "rv32imac", "gcc", "apt install gcc-riscv64-unknown-elf, or use ziglang"),

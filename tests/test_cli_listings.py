@@ -67,7 +67,9 @@ def test_doctor_is_content_where_the_essentials_are(capsys: pytest.CaptureFixtur
     assert cli.main(["doctor", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["ok"] is True
-    assert {"python", "jax", "numpy", "host C compiler", "ziglang", "unicorn"} <= {c["name"] for c in found["checks"]}
+    assert {"python", "jax", "numpy", "host C compiler", "ziglang", "unicorn", "onnx"} <= {
+        c["name"] for c in found["checks"]
+    }
 
 
 def test_doctor_says_how_to_get_a_compiler(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

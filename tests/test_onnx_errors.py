@@ -167,6 +167,7 @@ COUNTED = of(
     named(z=np.zeros(()), o=np.ones(())),
 )
 ODD = recurrent("RNN", 1, activations=["LeakyRelu"], activation_alpha=[0.1])
+STEEP = recurrent("RNN", 1, activations=["HardSigmoid"], activation_beta=[0.4])
 NEAR = single("Conv", {"x": (1, 1, 4)}, (1, 1, 4), np.ones((1, 1, 3)), auto_pad="NEAR")
 IMAGE = single("Conv", {"x": (1, 1, 4, 4)}, (1, 1, 2, 2), np.ones((1, 1, 3, 3)))
 
@@ -205,6 +206,7 @@ UNSUPPORTED: dict[str, tuple[onnx.ModelProto, str]] = {
     "a constant of strings": (single("Add", {"x": V}, V, np.array(["a"], object)), "no real numbers"),
     "a cast to text": (single("Cast", {"x": V}, V, to=TensorProto.STRING), "no real number"),
     "an activation with a parameter": (ODD, "LeakyRelu"),
+    "an activation with its second parameter": (STEEP, "HardSigmoid"),
     "a clipped cell": (recurrent("LSTM", 4, clip=1.0), "clip"),
     "shapes that do not broadcast": (single("Add", {"x": V, "z": (1, 3)}, V), "Add"),
     "an operand that is left out": (of([node("Add", ["x", ""], ["y"])], {"x": V}, {"y": V}), "missing"),

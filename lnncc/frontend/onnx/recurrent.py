@@ -42,7 +42,7 @@ class _Direction:
 
     def _function(self, name: str) -> Function:
         rule = ELEMENTWISE.get(name)
-        if rule is None or "activation_alpha" in self.call.attrs:
+        if rule is None or not {"activation_alpha", "activation_beta"}.isdisjoint(self.call.attrs):
             raise self.call.refused(f"its activation {name} is not known")
         return lambda x: self._single(rule(self.b, self.call, [x]))
 
