@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-EXIT_CODES = {2: "usage", 3: "model", 4: "data", 5: "fit", 6: "equivalence", 7: "toolchain", 8: "device"}
 MAX_LINES = 12
 
 

@@ -143,11 +143,6 @@ class Builder:
         ends = [start and is_finite(x) for start, x in zip(finite, results, strict=True)]
         return Body(tuple(p.name for p in params), names, nodes), ends
 
-    def _alike(self, xs: Sequence[Operand], depth: int, finite: Sequence[bool]) -> list[Ref]:
-        """New values of the types of ``xs``."""
-        pairs = zip(xs, finite, strict=True)
-        return [self.declare(self._fresh(), x.shape, x.kind, depth, is_kept) for x, is_kept in pairs]
-
     def _require_small(self, shape: tuple[int, ...]) -> None:
         """Before anything is allocated: a few bytes of a model can ask for any size."""
         size = math.prod(shape)

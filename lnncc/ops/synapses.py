@@ -22,7 +22,6 @@ WIDE = True
 WIDE_INPUTS = (0,)
 IN_PLACE = (0,)
 TABLES = (*lut.KINDS, "own")  # one table of f for all, or one of g a synapse: op ``synapse_tables``
-RECORD = ("b", "a", "w", "e", "src")  # the columns of the constant that holds the synapses
 BLOCK = 1 << 12  # inputs tried at a time
 F_BITS = 15  # f is Q0.15
 
