@@ -146,8 +146,10 @@ def mantissa(x: Plain) -> Plain:
         raise Unproven(f"mantissa of a number down to {int(low.min())}")
     if not isinstance(x, Interval):
         return _mantissa(x)
-    same = _norm(x.low) == _norm(x.high)
-    return Interval(np.where(same, _mantissa(x.low), 1 << 15), np.where(same, _mantissa(x.high), 65535))
+    crossed = _norm(x.low) != _norm(x.high)  # a power of two lies between, and below the last of them the greatest
+    below = np.left_shift(1, 30 - _norm(x.high)) - 1
+    most = np.maximum(_mantissa(x.high), _mantissa(np.maximum(below, x.low)))
+    return Interval(np.where(crossed, 1 << 15, _mantissa(x.low)), np.where(crossed, most, _mantissa(x.high)))
 
 
 def _mantissa(x: Array) -> Array:
@@ -224,15 +226,18 @@ def div(n: Plain, d: Plain) -> Plain:
     low, high = (d.low, d.high) if isinstance(d, Interval) else (d, d)
     if d.shape[-1] and (low.min() <= 0 or high.max() >= 1 << 16):
         raise Unproven(f"div by a divisor from {int(low.min())} to {int(high.max())}")
-    if isinstance(n, Interval) or isinstance(d, Interval):
-        n, d = _lift(n), _lift(d)
-        top = _lift(_add(n, Interval(d.low >> 1, d.high >> 1)))
-        corners = np.stack([top.low // d.low, top.low // d.high, top.high // d.low, top.high // d.high])
-        return Interval(corners.min(axis=0), corners.max(axis=0))
-    quotient = _fits(n + (d >> 1), "div") // d  # type: ignore[operator]  # both are arrays here
+    if _any_interval(n, d):
+        return _corners(_div, n, d)
+    quotient = _div(n, d)  # type: ignore[arg-type]  # both are arrays here
     if quotient.size and (quotient.min() < INT16[0] or quotient.max() > INT16[1]):
         raise Unproven("div whose quotient leaves int16")
     return quotient
+
+
+def _div(n: Array, d: Array) -> Array:
+    raised = _fits(n + (d >> 1), "div")
+    assert isinstance(raised, np.ndarray)
+    return raised // d
 
 
 @_word
@@ -251,9 +256,9 @@ def lookup(nodes: Array, x: Plain, low: int, shift: int) -> Plain:
         return _monotone(lambda v: _lookup(nodes, v, low, shift), x)
     first, last = (np.clip(end, low, low + (intervals << shift) - 1) - low for end in (x.low, x.high))
     spans = zip((first >> shift).ravel(), (last >> shift).ravel(), strict=True)
-    ends = _extremes([nodes[i : j + 2] for i, j in spans], x.shape)
-    exact, known = _lookup(nodes, x.low, low, shift), first == last
-    return Interval(np.where(known, exact, ends.low), np.where(known, exact, ends.high))
+    ends = np.stack([_lookup(nodes, end, low, shift) for end in (x.low, x.high)], axis=-1).reshape(-1, 2)
+    between = [np.concatenate([e, nodes[i + 1 : j + 1]]) for e, (i, j) in zip(ends, spans, strict=True)]
+    return _extremes(between, x.shape)
 
 
 @_word
@@ -291,11 +296,12 @@ def interpolate(nodes: Array, x: Plain, shift: int) -> Plain:
     if x.shape[-1] and (low.min() < INT16[0] or high.max() > INT16[1]):
         raise Unproven("interpolate outside int16")
     if isinstance(x, Interval):
-        first, last = (low - INT16[0]) >> shift, (high - INT16[0]) >> shift
-        parts = [row[i : j + 2] for row, i, j in zip(nodes, first, last, strict=True)]
-        least, most = (np.array([end(part) for part in parts], np.int64) for end in (np.min, np.max))
-        exact, known = _interpolated(nodes, low, shift), low == high
-        return Interval(np.where(known, exact, (least + 1) >> 1), np.where(known, exact, (most + 1) >> 1))
+        left = (np.arange(nodes.shape[1] - 1) << shift)[:, None] + INT16[0]
+        places = np.stack([low, high]), left, left + (1 << shift) - 1  # the last two are the ends of each interval
+        at, starts, stops = (_interpolated(nodes, place, shift) for place in places)
+        spans = zip((low - INT16[0]) >> shift, (high - INT16[0]) >> shift, strict=True)
+        parts = [[at[:, k], starts[i + 1 : j + 1, k], stops[i:j, k]] for k, (i, j) in enumerate(spans)]
+        return _extremes([np.concatenate(part) for part in parts], x.shape)
     return _interpolated(nodes, x, shift)
 
 
