@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lnncc import archive, fx, ir, serial, twin
+from lnncc import archive, ir, serial, twin
 from lnncc.interval import Interval
 from lnncc.ir import Array, Graph, Value
 from lnncc.passes.prove import Proof
 from lnncc.passes.ranges import Ranges
 from lnncc.plan import Plan
 
-SCHEMA = "lnncc.certificate/2"
+SCHEMA = "lnncc.certificate/3"
 REPLAY_STEPS = 8
 
 
@@ -28,10 +28,6 @@ def certificate(graph: Graph, proof: Proof, name: str, *, steps: int = REPLAY_ST
     return {
         "schema": SCHEMA,
         "graph": {"file": f"{name}.integer.lnn", "sha256": hashlib.sha256(archive.pack(graph)).hexdigest()},
-        "inputs": {label: [value, *writer.door(value)] for label, value in _labelled(graph)},
-        "states": {s.label: writer.bounds(s.before) for s in graph.states},
-        "outputs": {p.label: p.value for p in graph.outputs},
-        "saturating": list(proof.saturating),
         "body": writer.step(),
         "replay": {"steps": steps, "sha256": twin.digest(replay)},
     }
@@ -43,11 +39,6 @@ def replayed_inputs(graph: Graph, steps: int) -> tuple[Array, ...]:
     sizes = [(value.size, 32 if name == graph.dt else 16) for name, value in _given(graph)]
     rows = [[[draw.getrandbits(bits) - (1 << bits - 1) for _ in range(n)] for n, bits in sizes] for _ in range(steps)]
     return tuple(np.array(x, f"int{bits}")[None] for x, (_, bits) in zip(zip(*rows, strict=True), sizes, strict=True))
-
-
-def _labelled(graph: Graph) -> list[tuple[str, str]]:
-    """Inputs, and behind them a run-time dt; no input is called dt then."""
-    return [(p.label, p.value) for p in graph.inputs] + ([] if graph.dt is None else [(ir.DT, graph.dt)])
 
 
 def _given(graph: Graph) -> list[tuple[str, Value]]:
@@ -64,14 +55,18 @@ class _Writer:
 
     def step(self) -> dict[str, object]:
         states = self.graph.states
-        nodes = [self.node(node) for node in self.data["nodes"]]  # type: ignore[attr-defined]  # a list of JSON
-        return {"params": [s.before for s in states], "results": [s.after for s in states], "nodes": nodes}
+        params, results = [s.before for s in states], [s.after for s in states]
+        return self.body({"params": params, "results": results, "nodes": self.data["nodes"]})
+
+    def body(self, body: Mapping[str, object]) -> dict[str, object]:
+        """``invariant`` holds the params in order: of a loop what it carries, of the step its states."""
+        nodes = [self.node(node) for node in body["nodes"]]  # type: ignore[attr-defined]  # a list of JSON
+        return {**body, "nodes": nodes, "invariant": [self.bounds(name) for name in body["params"]]}  # type: ignore[attr-defined]
 
     def node(self, node: Mapping[str, object]) -> dict[str, object]:
         body, [out, *_] = node.get("body"), node["outputs"]  # type: ignore[misc]
         if isinstance(body, dict):
-            inner = {**body, "nodes": [self.node(x) for x in body["nodes"]]}
-            return {**node, "body": inner, "invariant": [self.bounds(name) for name in body["params"]]}
+            return {**node, "body": self.body(body)}
         form = self.graph.values[out].format
         assert form is not None
         words = [[x.word, x.name, x.operands, _least_and_greatest(x.bounds), x.rule] for x in self.proof.lines[out]]
@@ -81,11 +76,6 @@ class _Writer:
         """Element by element; a pair has all its Σ g·e before all its Σ g. ``rests_on`` are inputs."""
         bounds = self.proof.bounds[name]
         return {"low": _flat(bounds.low), "high": _flat(bounds.high), "rests_on": sorted(self.rests[name])}
-
-    def door(self, value: str) -> tuple[str | int, ...]:
-        """The declared range of an input, to which its door clamps it; all of int16 where it has no door."""
-        lines = [line for lines in self.proof.lines.values() for line in lines if value in line.operands]
-        return lines[0].operands[1:] if [line.word for line in lines] == ["clip"] else fx.INT16
 
 
 def _least_and_greatest(bounds: Interval) -> list[int]:

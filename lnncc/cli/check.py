@@ -10,6 +10,7 @@ from lnncc import certificate, checker, twin
 from lnncc.build import Build
 from lnncc.cli.answer import Answer, note
 from lnncc.errors import LnnccError
+from lnncc.ir import DT
 from lnncc.validate import host
 
 
@@ -21,14 +22,15 @@ def run(args: Namespace) -> Answer:
     stated = _checked(folder)
     build = builds.read(folder)
     steps, same = stated["replay"]["steps"], _replayed(build, stated["replay"])
-    words = [line for node in _nodes(stated["body"]) for line in node.get("words", ())]
+    made = {node["outputs"][0]: node["words"] for node in _nodes(stated["body"]) if "words" in node}
+    words = [line for lines in made.values() for line in lines]
     fields = {
         "name": build.name,
         "graph_sha256": stated["graph"]["sha256"],
         "words": len(words),
         "by_lemma": sum(line[-1] == "mean" for line in words),
-        "inputs": {label: {"low": low, "high": high} for label, (_, low, high) in stated["inputs"].items()},
-        "saturating": stated["saturating"],
+        "inputs": {label: _door(build, value, words) for label, value in _given(build)},
+        "saturating": [name for name, lines in made.items() if any(word == "sat16" for word, *_ in lines)],
         "replayed_steps": steps if same is not None else 0,
     }
     return Answer(fields, _text(fields), _differs(steps) if same is False else None)
@@ -54,6 +56,21 @@ def _why(error: Exception) -> str:
         case KeyError(args=(name,)):
             return f"the checker does not know `{name}`"
     return f"{type(error).__name__}: {error}"
+
+
+def _given(build: Build) -> list[tuple[str, str]]:
+    """Inputs by label, and behind them a dt that is told at each step."""
+    dt = build.integer.dt
+    return [(p.label, p.value) for p in build.integer.inputs] + ([] if dt is None else [(DT, dt)])
+
+
+def _door(build: Build, value: str, words: list[Any]) -> dict[str, int]:
+    """What the only word that reads an input clamps it to; all that its format holds where there is none such."""
+    form = build.integer.values[value].format
+    assert form is not None
+    readers = [(word, operands[1:]) for word, _, operands, *_ in words if value in operands]
+    low, high = readers[0][1] if [word for word, _ in readers] == ["clip"] else (form.lowest, form.highest)
+    return {"low": low, "high": high}
 
 
 def _replayed(build: Build, replay: Mapping[str, Any]) -> bool | None:

@@ -6,11 +6,10 @@ LN_FN void ln_inertia(int32_t *time, const int32_t *dt, const LN_ROM int16_t *ra
     const int32_t norm = ln_norm(*dt);
     const int32_t inverse = ln_lookup(nodes, ln_sub(ln_mantissa(*dt), 32768), 0, 32767, 7);
     for (ln_size j = 0; j < n; j++) {
-        const int32_t turn = ln_ld16(rates + 2);
-        const int32_t later = ln_clip(ln_sub(turn, norm), 0, 30);
-        const int32_t shift = ln_clip(ln_add(ln_ld16(rates + 1), later), 0, 30);
+        const int32_t until = ln_sub(ln_ld16(rates + 2), norm);
+        const int32_t shift = ln_clip(ln_add(ln_ld16(rates + 1), ln_clip(until, 0, 30)), 0, 30);
         time[0] = ln_clip(ln_rshift(ln_mul(ln_ld16(rates), inverse), shift), 1, 65535);
-        time[1] = ln_clip(ln_sub(norm, turn), 0, 15);
+        time[1] = ln_sub(0, ln_clip(until, -15, 0));
         rates += 3;
         time += 2;
     }
