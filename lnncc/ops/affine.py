@@ -18,7 +18,7 @@ IN_PLACE = (0,)
 WEIGHT_BITS = (16, 8)
 MAX_BLOCKS = 4
 STEP = 8  # columns: what the kernels of larger machines read at a time
-SPARE_BITS = 1  # of the accumulator, so that the L1 bound after rounding still fits
+LARGEST = float(fx.INT32[1])
 
 
 def reference(attrs: Mapping[str, Attr], acc: Array, x: Array, w: Array) -> Array:
@@ -38,7 +38,8 @@ def quantise(node: Node, q: Quantiser) -> None:
     """Weights per row as wide as the proven L1 bound lets the accumulator hold, in as few column blocks as pay."""
     acc, x, w = node.inputs
     weights, reach = q.floats(w), q.reach(x)
-    blocks = _column_blocks(weights, reach, q.choice(node).weight_bits)
+    gain = q.format(x).frac - q.format(node.outputs[0]).frac
+    blocks = _column_blocks(weights, reach, gain, q.choice(node).weight_bits)
     name = acc
     for count, (start, stop) in enumerate(blocks):
         last = count == len(blocks) - 1
@@ -48,14 +49,14 @@ def quantise(node: Node, q: Quantiser) -> None:
 def _block(node: Node, q: Quantiser, acc: str, x: str, columns: slice, out: str) -> str:
     weights, reach = q.floats(node.inputs[2])[:, columns], q.reach(x)[columns]
     source, target = q.format(x), q.format(node.outputs[0])
-    bits = q.choice(node).weight_bits
-    frac = _row_fractions(weights, reach, bits)
-    shift = frac + source.frac - target.frac
+    bits, gain = q.choice(node).weight_bits, source.frac - target.frac
+    frac = _row_fractions(weights, reach, gain, bits)
+    shift = frac + gain
     frac = frac - np.minimum(shift, 0)  # a row of tiny reach would need a left shift: shorter weights do instead
     frac = frac - np.maximum(shift - fx.MOST_SHIFT, 0)  # weights this tiny round to zero at the end anyhow
     shift = np.clip(shift, 0, fx.MOST_SHIFT)
     exact = weights * np.exp2(frac)[:, None]
-    ints = _rounded(weights * np.exp2(np.minimum(frac, 60))[:, None], reach, q.moment(x), columns, bits)
+    ints = _rounded(weights * np.exp2(np.minimum(frac, 60))[:, None], reach, _room(shift), q.moment(x), columns, bits)
     part = q.part(x, columns.start, columns.stop)
     label = f"weights, fraction bits {_spread(frac)}"
     w = q.constant(ints, Format(16 if bits > 8 else 8, 0), label=label, error=np.abs(ints - exact))
@@ -65,38 +66,46 @@ def _block(node: Node, q: Quantiser, acc: str, x: str, columns: slice, out: str)
     return out
 
 
-def _rounded(units: Array, reach: Array, moment: Array | None, columns: slice, bits: int) -> Array:
+def _rounded(units: Array, reach: Array, room: Array, moment: Array | None, columns: slice, bits: int) -> Array:
     """To the nearest; 8 or fewer bits for the recorded inputs, if any, but for rows whose L1 bound that would break."""
     nearest = np.rint(units).astype(np.int64)
     if moment is None or bits > 8:
         return nearest
     minded = gptq.rounded(units, moment[columns, columns], bits)
-    fits = np.abs(minded) @ reach <= 2.0 ** (31 - SPARE_BITS)
+    fits = np.abs(minded) @ reach <= room
     return np.where(fits[:, None], minded, nearest)
 
 
-def _row_fractions(weights: Array, reach: Array, bits: int) -> Array:
+def _row_fractions(weights: Array, reach: Array, gain: int, bits: int) -> Array:
     """Most fraction bits a row's weights may have: they fit ``bits``, and the row's L1 bound fits the accumulator."""
     biggest = np.maximum(np.abs(weights).max(axis=1, initial=0.0), 2.0**-60)
     by_storage = np.floor(np.log2(((1 << (bits - 1)) - 0.5) / biggest))
-    return np.minimum(by_storage, _accumulator_fractions(weights, reach)).astype(np.int64)
+    return np.minimum(by_storage, _accumulator_fractions(weights, reach, gain)).astype(np.int64)
 
 
-def _accumulator_fractions(weights: Array, reach: Array) -> Array:
-    """``reach`` is the largest raw magnitude of each column; rounding adds at most half a unit a weight."""
-    l1 = np.maximum(np.abs(weights) @ reach, 2.0**-60)
-    room = 2.0 ** (31 - SPARE_BITS) - reach.sum() / 2
-    return np.floor(np.log2(np.maximum(room, 1.0) / l1))
+def _accumulator_fractions(weights: Array, reach: Array, gain: int) -> Array:
+    """``reach`` is the largest raw magnitude of each column; rounding adds at most half a unit a weight.
+
+    To the last bit of the accumulator: each bit that is left unused doubles the error of a row that the sum limits.
+    """
+    l1, rounding = np.maximum(np.abs(weights) @ reach, 2.0**-60), reach.sum() / 2
+    frac = np.floor(np.log2(max(LARGEST - rounding, 1.0) / l1))
+    return frac - (l1 * np.exp2(np.minimum(frac, 60)) + rounding > _room(frac + gain))
 
 
-def _column_blocks(weights: Array, reach: Array, bits: int) -> list[tuple[int, int]]:
+def _room(shift: Array) -> Array:
+    """What a sum may reach that is then shifted right: the half that rounds it still fits."""
+    return LARGEST - np.exp2(np.clip(shift, 0, fx.MOST_SHIFT) - 1)
+
+
+def _column_blocks(weights: Array, reach: Array, gain: int, bits: int) -> list[tuple[int, int]]:
     """As many equal blocks as let the accumulator, not the row's sum, stop limiting the weights; at most MAX_BLOCKS."""
     cols = weights.shape[1]
-    best, most = [(0, cols)], int(_row_fractions(weights, reach, bits).sum())
+    best, most = [(0, cols)], int(_row_fractions(weights, reach, gain, bits).sum())
     for count in range(2, MAX_BLOCKS + 1):
         edges = [cols * i // count // STEP * STEP for i in range(count)] + [cols]
         blocks = [(a, b) for a, b in pairwise(edges) if a < b]
-        fractions = [_row_fractions(weights[:, a:b], reach[a:b], bits) for a, b in blocks]
+        fractions = [_row_fractions(weights[:, a:b], reach[a:b], gain, bits) for a, b in blocks]
         total = int(np.min(fractions, axis=0).sum())
         extra = len(blocks) - len(best)
         if total >= most + extra * len(weights) / 2:  # half a bit a row for each extra pass, else it is not worth it
