@@ -1,7 +1,8 @@
 """The closed-form continuous-time (CfC) cell: an LTC whose solution over time is approximated by a gate.
 
 Hasani et al., Closed-form continuous-time neural networks, Nature Machine Intelligence 4, 2022,
-arXiv:2106.13898; with the sign of time, activations and names of the torch flavour of ncps 1.0.1.
+arXiv:2106.13898; with the sign of time and names of the torch flavour of ncps 1.0.1. The sign that its Keras flavour
+and the paper's own code have is that of ``time_a``.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from lnncc.cells.linear import Linear
 
 Mode = Literal["default", "no_gate", "pure"]
 Activation = Literal["lecun_tanh", "tanh", "relu", "silu", "gelu"]
+Squash = Literal["tanh", "none", "lecun_tanh"]
 
 
 def lecun_tanh(x: jax.Array) -> jax.Array:
@@ -31,6 +33,11 @@ ACTIVATIONS: Mapping[Activation, Callable[[jax.Array], jax.Array]] = {
     "relu": jax.nn.relu,
     "silu": jax.nn.silu,
     "gelu": partial(jax.nn.gelu, approximate=False),
+}
+SQUASHES: Mapping[Squash, Callable[[jax.Array], jax.Array]] = {
+    "tanh": jnp.tanh,
+    "none": lambda x: x,
+    "lecun_tanh": lecun_tanh,
 }
 
 
@@ -72,9 +79,11 @@ class CfC:
             "pure" is the closed form with one head.
         backbone_layers: dense layers of ``backbone_units`` in front of the heads; 0 for none.
         activation: of the backbone.
+        squash: of the heads ff1 and ff2 in the modes "default" and "no_gate": "tanh" in torch, "none" in ncps for
+            Keras and TensorFlow, which leaves the state without a bound, "lecun_tanh" in the paper's TensorFlow code.
 
     Raises:
-        ValueError: for a size below one, fewer than 0 layers, an unknown mode or activation.
+        ValueError: for a size below one, fewer than 0 layers, an unknown mode, activation or squash.
     """
 
     inputs: int
@@ -83,9 +92,10 @@ class CfC:
     backbone_units: int = 128
     backbone_layers: int = 1
     activation: Activation = "lecun_tanh"
+    squash: Squash = "tanh"
 
     def __post_init__(self) -> None:
-        require_mode(self.mode)
+        require_mode(self.mode, self.squash)
         if self.activation not in ACTIVATIONS:
             raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {self.activation!r}")
         for name, least in (("inputs", 1), ("units", 1), ("backbone_units", 1), ("backbone_layers", 0)):
@@ -116,7 +126,7 @@ class CfC:
         z = jnp.concatenate((x, state))
         for layer in params["backbone"]:
             z = ACTIVATIONS[self.activation](linear.apply(layer, z))
-        state = close(params, z, dt, self.mode)
+        state = close(params, z, dt, self.mode, squash=self.squash)
         return state, state
 
 
@@ -138,7 +148,15 @@ def _init_gated(key: jax.Array, features: int, units: int) -> GatedHeads:
     return {"ff1": ff1, "ff2": ff2, "time_a": time_a, "time_b": time_b}
 
 
-def close(heads: Heads, z: jax.Array, dt: float | jax.Array, mode: Mode, mask: np.ndarray | None = None) -> jax.Array:
+def close(
+    heads: Heads,
+    z: jax.Array,
+    dt: float | jax.Array,
+    mode: Mode,
+    mask: np.ndarray | None = None,
+    *,
+    squash: Squash = "tanh",
+) -> jax.Array:
     """The new hidden values [H] from the features ``z`` and the elapsed time; ``mask`` is of ff1 and ff2."""
     if ("A" in heads) != (mode == "pure"):
         raise ValueError(f"these are not parameters of mode {mode!r}: they have {', '.join(sorted(heads))}")
@@ -146,11 +164,12 @@ def close(heads: Heads, z: jax.Array, dt: float | jax.Array, mode: Mode, mask: n
     if "A" in heads:
         decay = jnp.exp(-dt * (jnp.abs(heads["w_tau"]) + jnp.abs(f1)))
         return heads["A"] - heads["A"] * decay * f1
-    f1, f2 = jnp.tanh(f1), jnp.tanh(linear.apply(heads["ff2"], z, mask))
+    f1, f2 = SQUASHES[squash](f1), SQUASHES[squash](linear.apply(heads["ff2"], z, mask))
     gate = jax.nn.sigmoid(linear.apply(heads["time_a"], z) * dt + linear.apply(heads["time_b"], z))
     return f1 + gate * f2 if mode == "no_gate" else f1 * (1 - gate) + gate * f2
 
 
-def require_mode(mode: str) -> None:
-    if mode not in get_args(Mode):
-        raise ValueError(f"mode must be one of {', '.join(get_args(Mode))}; got {mode!r}")
+def require_mode(mode: str, squash: str) -> None:
+    for name, value, known in (("mode", mode, get_args(Mode)), ("squash", squash, get_args(Squash))):
+        if value not in known:
+            raise ValueError(f"{name} must be one of {', '.join(known)}; got {value!r}")

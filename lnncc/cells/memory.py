@@ -1,12 +1,14 @@
 """Mixed memory: an LSTM that remembers in front of a liquid cell that moves in continuous time.
 
-Lechner and Hasani, Learning Long-Term Dependencies in Irregularly-Sampled Time Series, arXiv:2006.04418; in the
-arrangement and with the names of the torch flavour of ncps 1.0.1: the cell hears the input, and its state is what the
-LSTM shows.
+Lechner and Hasani, Learning Long-Term Dependencies in Irregularly-Sampled Time Series, arXiv:2006.04418; with the
+names of the torch flavour of ncps 1.0.1. What the LSTM shows goes to the cell in one of two ways:
+
+- "state", as in ncps for torch: it is the state of the cell, which also hears the input.
+- "input", as in the paper and in ncps for Keras: it is all that the cell hears; the cell keeps its own state.
 """
 
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypedDict, TypeVar
+from typing import Generic, Literal, NamedTuple, TypedDict, TypeVar, get_args
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +18,7 @@ from lnncc.cells.linear import Linear
 from lnncc.cells.readout import Cell
 
 P = TypeVar("P")
-FORGET_BIAS = 1.0  # added to the forget gate, as in ncps
+Route = Literal["state", "input"]
 
 
 class LSTMParams(TypedDict):
@@ -40,13 +42,34 @@ class Memory(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MixedMemory(Generic[P]):
-    """``cell`` (LTC, CfC or WiredCfC) behind an LSTM of as many neurons; itself a cell."""
+    """``cell`` (LTC, CfC or WiredCfC) behind an LSTM of as many neurons; itself a cell.
+
+    Args:
+        route: where the LSTM's output goes. By "input" the cell has as many inputs as neurons.
+        sources: how many inputs the LSTM hears where ``route`` is "input"; by "state" it hears those of the cell.
+        forget_bias: added to the forget gate; ncps has 1.
+
+    Raises:
+        ValueError: for an unknown route, or sizes that do not go together.
+    """
 
     cell: Cell[P, jax.Array]
+    route: Route = "state"
+    sources: int | None = None
+    forget_bias: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.route not in get_args(Route):
+            raise ValueError(f"route must be {' or '.join(get_args(Route))}; got {self.route!r}")
+        if (self.route == "input") != (self.sources is not None):
+            raise ValueError('sources belong to route "input", and to no other')
+        size = self.cell.initial_state().size
+        if self.route == "input" and self.cell.inputs != size:
+            raise ValueError(f"the cell hears an LSTM of {size} neurons, and has {self.cell.inputs} inputs")
 
     @property
     def inputs(self) -> int:
-        return self.cell.inputs
+        return self.cell.inputs if self.sources is None else self.sources
 
     @property
     def outputs(self) -> int:
@@ -72,14 +95,15 @@ class MixedMemory(Generic[P]):
         self, params: MixedParams[P], state: Memory, x: jax.Array, dt: float | jax.Array
     ) -> tuple[Memory, jax.Array]:
         """The LSTM does one step, however long it was; then the cell does ``dt``."""
-        remembered = remember(params["lstm"], state, x)
-        h, y = self.cell.step(params["cell"], remembered.h, x, dt)
-        return Memory(h, remembered.c), y
+        shown, c = remember(params["lstm"], state, x, self.forget_bias)
+        before, heard = (shown, x) if self.route == "state" else (state.h, shown)
+        h, y = self.cell.step(params["cell"], before, heard, dt)
+        return Memory(h, c), y
 
 
-def remember(params: LSTMParams, state: Memory, x: jax.Array) -> Memory:
+def remember(params: LSTMParams, state: Memory, x: jax.Array, forget_bias: float) -> Memory:
     """One step of the LSTM."""
     z = linear.apply(params["input_map"], x) + params["recurrent_map"] @ state.h
     new, keep_new, keep, show = jnp.split(z, 4)
-    c = state.c * jax.nn.sigmoid(keep + FORGET_BIAS) + jnp.tanh(new) * jax.nn.sigmoid(keep_new)
+    c = state.c * jax.nn.sigmoid(keep + forget_bias) + jnp.tanh(new) * jax.nn.sigmoid(keep_new)
     return Memory(jnp.tanh(c) * jax.nn.sigmoid(show), c)

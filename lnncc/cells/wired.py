@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lnncc.cells.cfc import Heads, Mode, close, init_heads, require_mode
+from lnncc.cells.cfc import Heads, Mode, Squash, close, init_heads, require_mode
 from lnncc.cells.wirings import Wiring
 
 WiredParams = Mapping[str, Heads]
@@ -23,15 +23,18 @@ class WiredCfC:
 
     The state is one vector in the order of the layers. Parameters are ``{"layer_0": heads, …}``.
 
+    ``squash`` is that of ``CfC``.
+
     Raises:
-        ValueError: for an unknown mode.
+        ValueError: for an unknown mode or squash.
     """
 
     wiring: Wiring
     mode: Mode = "default"
+    squash: Squash = "tanh"
 
     def __post_init__(self) -> None:
-        require_mode(self.mode)
+        require_mode(self.mode, self.squash)
 
     @property
     def inputs(self) -> int:
@@ -62,7 +65,7 @@ class WiredCfC:
         ends = np.cumsum([len(mask) for mask in masks])
         for i, (mask, end) in enumerate(zip(masks, ends, strict=True)):
             z = jnp.concatenate((x, state[end - len(mask) : end]))
-            x = close(params[f"layer_{i}"], z, dt, self.mode, mask)
+            x = close(params[f"layer_{i}"], z, dt, self.mode, mask, squash=self.squash)
             new.append(x)
         return jnp.concatenate(new), x
 
