@@ -4,17 +4,15 @@ import io
 import json
 import math
 import os
-import struct
 import tempfile
 import warnings
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from lnncc import primitives
+from lnncc import primitives, zips
 from lnncc.errors import LnnccError
 from lnncc.ir import Array, Graph
 from lnncc.serial import DTYPES, MAX_RANK, MAX_SIZE, NAME, from_parts, malformed, to_parts
@@ -26,7 +24,7 @@ MAX_FILE = 1 << 28  # bytes, packed and unpacked alike
 MAX_ENTRIES = 1 << 14
 MAX_RATIO = 200  # unpacked to packed; we store, so ours is 1
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can tell
-BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError, KeyError, struct.error, Warning)
+BROKEN = (*zips.BROKEN, Warning)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,19 +128,10 @@ def _npy(array: Array) -> bytes:
 
 
 def _entries(data: bytes, most: int) -> dict[str, bytes]:
-    """All entries of a zip, refused before they are unpacked if there are too many or they are too big."""
     if len(data) > MAX_FILE:
         raise ValueError(f"it is bigger than {MAX_FILE >> 20} MB")
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        infos = archive.infolist()
-        if len(infos) > most or len({info.filename for info in infos}) < len(infos):
-            raise ValueError(f"it has {len(infos)} entries, or two of one name")
-        if any(info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for info in infos):
-            raise ValueError("it is packed in a way that models are not")
-        total = sum(info.file_size for info in infos)
-        if total > MAX_FILE or any(info.file_size > MAX_RATIO * info.compress_size for info in infos):
-            raise ValueError("it unpacks to more than a model can be")
-        return {info.filename: archive.read(info) for info in infos}
+    found = zips.entries(io.BytesIO(data), most=most, size=MAX_FILE, ratio=MAX_RATIO)
+    return {info.filename: raw for info, raw in found}
 
 
 def _stem(name: str) -> str:

@@ -7,7 +7,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "lnncc"
 LAYERS = (
-    "errors share checker",
+    "errors share checker zips",
+    "extras",
     "ir",
     "primitives prune interval choices",
     "expr means shapes tube",
@@ -47,6 +48,8 @@ DOORS = {  # third party -> the modules that may import it; what is not listed m
     "capstone": {"validate"},
     "elftools": {"validate"},
     "unicorn": {"validate"},
+    "flax": {"frontend"},
+    "equinox": {"frontend"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

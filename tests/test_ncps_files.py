@@ -11,7 +11,7 @@ import pytest
 from ncps_cases import CFC, CFC_OPTIONS, DATA, LTC, LTC_OPTIONS, refused, same_graph
 from safetensors.numpy import save_file
 
-from lnncc.frontend import from_ncps
+from lnncc import from_ncps
 
 
 def test_safetensors(tmp_path):
@@ -93,10 +93,11 @@ def test_a_lone_array_that_calls_itself_npz(tmp_path):
 
 
 def test_a_file_of_another_kind(tmp_path):
-    assert "neither .npz nor .safetensors" in refused("E0323", tmp_path / "model.h5")
+    assert "none of .npz, .safetensors" in refused("E0323", tmp_path / "model.onnx")
 
 
 def test_safetensors_missing(monkeypatch, tmp_path):
+    save_file(CFC, tmp_path / "m.safetensors")
     monkeypatch.setitem(sys.modules, "safetensors", None)
     assert "pip install 'lnncc[safetensors]'" in refused("E0703", tmp_path / "m.safetensors")
 

@@ -1,8 +1,6 @@
-"""Named arrays from a file that cannot execute code: npz or safetensors; pickles are never opened."""
+"""Named arrays of a checkpoint: finite float64, by dotted names, whatever file they come from."""
 
-import zipfile
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
@@ -10,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from lnncc.errors import LnnccError
+from lnncc.frontend import files
 from lnncc.frontend.leaves import require_finite
 
 Array = np.ndarray
-PICKLES = frozenset({".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib"})
-UNREADABLE = (OSError, ValueError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error)
+READERS = {".npz": files.npz, ".safetensors": files.safetensors}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,14 +32,14 @@ class Weights:
         """The shape of an array of two axes. Raises E0411 if it is missing or has another rank."""
         array = self.fetch({name: None})[name]
         if array.ndim != 2:
-            raise self.broken((f"{self.key(name)} is {_show(array.shape)}, expected a matrix",))
+            raise self.broken((f"{self.key(name)} is {shown(array.shape)}, expected a matrix",))
         return array.shape[0], array.shape[1]
 
     def fetch(self, shapes: Mapping[str, tuple[int, ...] | None]) -> dict[str, Array]:
         """The arrays of these names and shapes (None: any). Raises E0411 naming all that are missing or misshapen."""
         missing = tuple(f"{self.key(name)} is missing" for name in shapes if name not in self.arrays)
         misshapen = tuple(
-            f"{self.key(name)} is {_show(self.arrays[name].shape)}, expected {_show(shape)}"
+            f"{self.key(name)} is {shown(self.arrays[name].shape)}, expected {shown(shape)}"
             for name, shape in shapes.items()
             if shape is not None and name in self.arrays and self.arrays[name].shape != shape
         )
@@ -70,52 +68,17 @@ def read(source: str | PathLike[str] | Mapping[str, object]) -> Weights:
             safetensors is missing.
     """
     if isinstance(source, Mapping):
-        return _named(source.items(), "the dict of weights")
+        return named(source, "the dict of weights")
     path = Path(fspath(source))
-    if path.suffix.lower() in PICKLES:
-        raise _pickle(path.name)
-    readers = {".npz": _npz, ".safetensors": _safetensors}
-    if path.suffix.lower() not in readers:
-        raise LnnccError(
-            "E0323",
-            f"{path.name} is neither .npz nor .safetensors",
-            helps=(f"save it as npz: {_saving(path.stem)}",),
-        )
-    return _named(readers[path.suffix.lower()](path).items(), path.name)
+    return named(files.read(path, READERS), path.name)
 
 
-def _npz(path: Path) -> dict[str, object]:
-    try:
-        with path.open("rb") as stream:
-            file = np.load(stream, allow_pickle=False)
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise ValueError("it holds one array without a name")
-            if any(name.endswith(".pkl") for name in file.files):  # what torch.save writes is a zip, too
-                raise _pickle(path.name)
-            return {name: file[name] for name in file.files}
-    except UNREADABLE as error:
-        raise _unreadable(path, error) from error
-
-
-def _safetensors(path: Path) -> dict[str, object]:
-    try:
-        from safetensors import SafetensorError  # an optional extra
-        from safetensors.numpy import load_file
-    except ImportError as error:
-        raise LnnccError(
-            "E0703", "the Python package safetensors is missing", helps=("pip install 'lnncc[safetensors]'",)
-        ) from error
-    try:
-        return dict(load_file(path))
-    except (*UNREADABLE, SafetensorError, TypeError, AttributeError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _named(entries: Iterable[tuple[str, object]], origin: str) -> Weights:
+def named(entries: Mapping[str, object], origin: str, names: Mapping[str, str] | None = None) -> Weights:
+    """The entries by dotted name: their own, or what ``names`` calls each of their keys. Raises E0402 or E0411."""
     arrays: dict[str, Array] = {}
     keys: dict[str, str] = {}
-    for key, value in entries:
-        name = str(key).replace("__", ".")
+    for key, value in entries.items():
+        name = str(key).replace("__", ".") if names is None else names[key]
         if not name.isprintable():
             raise LnnccError("E0411", f"{origin} has an array with an unprintable name: {name!r:.60}")
         if name in keys:
@@ -130,7 +93,8 @@ def _numbers(key: str, value: object, origin: str) -> Array:
         array = np.asarray(value)
         if array.dtype.kind not in "bifuV":  # V: bfloat16, which NumPy itself does not know
             raise TypeError(f"dtype {array.dtype}")
-        array = array.astype(np.float64)
+        with np.errstate(invalid="ignore"):  # a NaN that signals is refused below as one that does not
+            array = array.astype(np.float64)
     except (TypeError, ValueError, RuntimeError) as error:
         raise LnnccError(
             "E0411",
@@ -142,36 +106,5 @@ def _numbers(key: str, value: object, origin: str) -> Array:
     return array
 
 
-def _pickle(name: str) -> LnnccError:
-    npz = Path(name).with_suffix(".npz").name
-    load = f"torch.load({name!r}, map_location='cpu', weights_only=True)"
-    convert = f"{{k: v.numpy() for k, v in {load}.items()}}"
-    return LnnccError(
-        "E0322",
-        f"{name} is a pickle, which can run code when it is opened",
-        notes=("lnncc reads npz and safetensors",),
-        helps=(
-            f'convert it: python -c "import numpy, torch; numpy.savez({npz!r}, **{convert})"',
-            f"or in your training code: {_saving(Path(name).stem)}",
-        ),
-    )
-
-
-def _saving(stem: str) -> str:
-    return f"numpy.savez({stem + '.npz'!r}, **{{k: v.cpu().numpy() for k, v in model.state_dict().items()}})"
-
-
-def _unreadable(path: Path, error: BaseException) -> LnnccError:
-    if isinstance(error, FileNotFoundError):
-        return LnnccError("E0410", f"there is no file {path}")
-    why = (str(error).splitlines() or [""])[0] or type(error).__name__
-    return LnnccError(
-        "E0410",
-        f"{path.name} cannot be read as {path.suffix.lower()[1:]}",
-        notes=(why,),
-        helps=("the file is damaged or of another kind: save it again",),
-    )
-
-
-def _show(shape: tuple[int, ...] | None) -> str:
+def shown(shape: tuple[int, ...] | None) -> str:
     return "×".join(map(str, shape)) if shape else "a scalar"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lnncc.validate.extras import needs
+from lnncc.extras import needs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from lnncc.extras import needs
 from lnncc.validate.elf import Image, Symbol
-from lnncc.validate.extras import needs
 from lnncc.validate.registers import Amount, Base, Effect, Known, checked, constant, unbounded
 
 with needs("capstone"):

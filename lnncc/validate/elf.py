@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from lnncc.validate.extras import needs
+from lnncc.extras import needs
 
 with needs("pyelftools"):
     from elftools.elf.elffile import ELFFile

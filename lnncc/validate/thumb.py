@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from lnncc.extras import needs
 from lnncc.validate import armv81m
 from lnncc.validate.elf import Image
-from lnncc.validate.extras import needs
 
 with needs("capstone"):
     import capstone

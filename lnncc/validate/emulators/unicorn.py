@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lnncc.errors import LnnccError
+from lnncc.extras import needs
 from lnncc.target import Region
 from lnncc.validate import elf
 from lnncc.validate import trace as traces
@@ -12,7 +13,6 @@ from lnncc.validate.elf import Image
 from lnncc.validate.emulators.job import Job, bad_status, crashed, timed_out
 from lnncc.validate.emulators.semihosting import Host
 from lnncc.validate.emulators.unicorn_cores import CORES, Core
-from lnncc.validate.extras import needs
 from lnncc.validate.trace import Trace
 
 with needs("unicorn"):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from lnncc.validate.extras import needs
+from lnncc.extras import needs
 
 with needs("unicorn"):
     import unicorn
