@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = $(VENV)/bin
 FAST ?=
 
-.PHONY: demo test test-all check clean
+.PHONY: demo test test-jax test-all check clean
 
 demo: $(VENV)/demo
 	$(BIN)/python -m examples.demo $(if $(FAST),--fast)
@@ -14,6 +14,10 @@ test: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+# The front ends on the newest JAX, if there is a Python that has it.
+test-jax:
+	VENV=$(VENV) .ci/newest_jax
 
 # Every target that can run here, with every op and whole models.
 test-all: $(VENV)/dev
@@ -35,4 +39,4 @@ $(VENV)/dev: $(VENV)/python pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) build
+	rm -rf $(VENV) $(VENV)-newest-jax build
