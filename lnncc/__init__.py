@@ -12,18 +12,47 @@ if TYPE_CHECKING:
     from lnncc.archive import Model, load, save
     from lnncc.compile import compile
     from lnncc.errors import LnnccError
-    from lnncc.frontend import from_ncps, from_onnx, trace
+    from lnncc.frontend import (
+        from_equinox,
+        from_linen,
+        from_ncps,
+        from_nnx,
+        from_onnx,
+        from_scan_body,
+        load_params,
+        trace,
+    )
     from lnncc.program import Program
 
-__all__ = ["LnnccError", "Model", "Program", "compile", "from_ncps", "from_onnx", "load", "save", "trace"]
+__all__ = [
+    "LnnccError",
+    "Model",
+    "Program",
+    "compile",
+    "from_equinox",
+    "from_linen",
+    "from_ncps",
+    "from_nnx",
+    "from_onnx",
+    "from_scan_body",
+    "load",
+    "load_params",
+    "save",
+    "trace",
+]
 
 _HOMES = {
     "LnnccError": "lnncc.errors",
     "Model": "lnncc.archive",
     "Program": "lnncc.program",
+    "from_equinox": "lnncc.frontend",
+    "from_linen": "lnncc.frontend",
     "from_ncps": "lnncc.frontend",
+    "from_nnx": "lnncc.frontend",
     "from_onnx": "lnncc.frontend",
+    "from_scan_body": "lnncc.frontend",
     "load": "lnncc.archive",
+    "load_params": "lnncc.frontend",
     "save": "lnncc.archive",
     "trace": "lnncc.frontend",
 }

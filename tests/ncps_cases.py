@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lnncc import from_ncps
 from lnncc.errors import LnnccError
-from lnncc.frontend import from_ncps
 
 DATA = Path(__file__).parent / "data/ncps"
 MODELS = json.loads((DATA / "models.json").read_text())

@@ -1,6 +1,7 @@
 """The command line: what each verb answers, and that every mistake is a clear error that leaves nothing behind."""
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,7 +71,20 @@ FAULTS = [
     (["compile", "model.onnx", *OPTIONS, "-o", "out"], "E0330", "model.onnx"),
     (["compile", "model.lnn", *OPTIONS, "--state", "h=h2", "-o", "out"], "E0341", "says itself"),
     (["compile", "model.pt", *OPTIONS, "-o", "out"], "E0322", "pickle"),
-    (["compile", "w.npz", *OPTIONS, "-o", "out"], "E0332", "from_ncps"),
+    (["compile", "w.msgpack", *OPTIONS, "-o", "out"], "E0332", "--params w.msgpack"),
+    (["compile", "w.npz", *OPTIONS, "-o", "out"], "E0330", "w.npz"),
+    (["compile", "others.npz", *OPTIONS, "-o", "out"], "E0323", "no LTC or CfC"),
+    (["compile", "ltc.npz", *OPTIONS, "-o", "out"], "E0320", "--ncps unfolds=6"),
+    (["compile", "ltc.npz", *OPTIONS, "-o", "out", "--ncps", "unfold=6"], "E0342", "did you mean `unfolds`?"),
+    (["compile", "ltc.npz", *OPTIONS, "-o", "out", "--ncps", "unfolds"], "E0342", "NAME=VALUE"),
+    (["compile", "ltc.npz", *OPTIONS, "-o", "out", "--ncps", "unfolds=six"], "E0342", "no whole number"),
+    (["compile", "ltc.npz", *OPTIONS, "-o", "out", "--ncps", "epsilon=e"], "E0342", "no number"),
+    (["compile", "ltc.npz", *OPTIONS, "-o", "out", "--ncps", "implicit=maybe"], "E0342", "neither true nor false"),
+    (["compile", "ltc.npz", *OPTIONS, "-o", "out", "--ncps", "proj=head", "--ncps", "proj=a"], "E0342", "of its own"),
+    (["compile", "model.lnn", *OPTIONS, "-o", "out", "--ncps", "unfolds=6"], "E0342", "for weights of ncps"),
+    (["compile", "model.lnn", *OPTIONS, "-o", "out", "--params", "p.npz"], "E0342", "for a step"),
+    (["compile", "train:model", *OPTIONS, "-o", "out", "--params", "p.npz"], "E0342", "for a step"),
+    (["compile", "train:step", *OPTIONS, "-o", "out", "--params", "others.npz"], "E0411", "a is 10×2, expected 4×6"),
     (["compile", "gone.lnn", *OPTIONS, "-o", "out"], "E0330", "gone.lnn"),
     (["compile", "train.py", *OPTIONS, "-o", "out"], "E0330", "pkg.module:attribute"),
     (["compile", "gone:step", *OPTIONS, "-o", "out"], "E0330", "no module gone"),
@@ -101,6 +115,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "raises.py").write_text("x = 1 / 0\n")
     (folder / "quits.py").write_text("import sys; sys.exit(3)\n")
     (folder / "needs.py").write_text("import package_that_is_not_there\n")
+    shutil.copy(Path(__file__).parent / "data/ncps/ltc_random.weights.npz", folder / "ltc.npz")
+    np.savez(folder / "params.npz", **{name: np.full((4, 6), 0.1, np.float32) for name in "abt"})
     np.savez(folder / "others.npz", a=np.zeros((10, 2)), b=np.zeros((10, 2)))
     np.savez(folder / "holes.npz", x=np.full((10, 2), np.nan))
     np.savez(folder / "wide.npz", x=np.zeros((10, 3)))
@@ -313,3 +329,14 @@ def test_a_model_that_does_not_fit_is_not_written(
     monkeypatch.setattr(chip, "measure", lambda *_: Footprint(2_000_000, 100, 50, ()))
     words = ("compile", "model.lnn", *OPTIONS, "-o", "out")
     assert answer(capsys, *words, code=5)["error"]["code"] == "E0501"
+
+
+def test_weights_of_ncps_and_the_parameters_of_a_step(capsys: pytest.CaptureFixture[str]) -> None:
+    said = [word for text in ("unfolds=6", "implicit=true") for word in ("--ncps", text)]
+    assert (
+        cli.main(["compile", "ltc.npz", "--target", "host", "--range", "x=-2:2", "--dt", "1", *said, "-o", "ltc"]) == 0
+    )
+    assert "states: state" in capsys.readouterr().err
+    assert cli.main(["compile", "train:step", *OPTIONS, "--params", "params.npz", "-o", "step"]) == 0
+    made = [array for array in lnncc.build.read(Path("step")).model.constants.values() if array.shape == (4, 6)]
+    assert made and all((array == np.float32(0.1)).all() for array in made)

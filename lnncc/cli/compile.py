@@ -33,7 +33,7 @@ def run(args: Namespace) -> Answer:
     picture = None if args.plot is None else _picture(args.plot, settings)
     ranges = dict(_range(text) for text in args.range)
     target = targets.load(args.target)
-    given, timed = model.load(args.model, _states(args.state)), settings.dt_range is not None
+    given, timed = model.load(args.model, _states(args.state), args.ncps, args.params), settings.dt_range is not None
     data = None if args.calib is None else _recorded(Path(args.calib), given.graph, timed)
     dump = None if args.dump is None else _made(Path(args.dump))
     build = compile_model(

@@ -4,7 +4,7 @@ import importlib
 import inspect
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -12,35 +12,50 @@ from types import ModuleType
 from lnncc import archive, frontend
 from lnncc.archive import Model
 from lnncc.cli.answer import note
+from lnncc.cli.ncps import misplaced
+from lnncc.cli.ncps import options as ncps_options
 from lnncc.errors import LnnccError, Source
-from lnncc.frontend import weights
+from lnncc.frontend import files
 
-WEIGHTS = frozenset({".npz", ".safetensors"})
+WEIGHTS = frozenset({".npz", ".safetensors", ".h5", ".keras"})
+PARAMS = frozenset({".msgpack", ".eqx"})
 BESIDE = ("params", "state", "inputs")  # what a module holds beside its step
 
 
-def load(text: str, state: Mapping[str, str] | None = None) -> Model:
-    """The model that ``text`` means; ``state`` are the outputs by input that are states of an ONNX model.
+def load(
+    text: str, state: Mapping[str, str] | None = None, ncps: Sequence[str] = (), params: str | None = None
+) -> Model:
+    """The model that ``text`` means.
+
+    ``state`` are the outputs by input that are states of an ONNX model, ``ncps`` options of weights of ncps as
+    NAME=VALUE, ``params`` the file with the parameters of a step.
 
     Raises:
-        LnnccError: E0322 a pickle, E0330 nothing found, E0332 bare weights, E0333 no model, E0334 the user's code
-            failed, E0341 states of a model that says them itself; and those of reading and tracing.
+        LnnccError: E0342 options that do not belong to such a model, E0322 a pickle, E0330 nothing found, E0332 bare
+            weights, E0333 no model, E0334 the user's code failed, E0341 states of a model that says them itself; and
+            those of reading and tracing.
     """
     suffix = Path(text).suffix.lower()
+    if ncps and suffix not in WEIGHTS:
+        raise misplaced("--ncps", "weights of ncps", text)
+    if params is not None and ":" not in text:
+        raise misplaced("--params", "a step, pkg.module:step", text)
     if suffix == ".onnx":
         return _noted(frontend.from_onnx(_existing(text), state=state))
     if state is not None:
         raise _state_known(text)
     if suffix == ".lnn":
         return archive.load(_existing(text))
-    if suffix in weights.PICKLES:
-        weights.read(text)  # refuses it by its name, and says how to convert it
+    if suffix in files.PICKLES:
+        files.read(Path(text), {})  # refuses it by its name, and says how to convert it
     if suffix in WEIGHTS:
+        return _noted(frontend.from_ncps(_existing(text), **ncps_options(ncps)))  # type: ignore[arg-type]  # checked there
+    if suffix in PARAMS or Path(text).is_dir():
         raise _bare_weights(text)
     module, colon, attribute = text.partition(":")
     if not colon or not all(part.isidentifier() for part in (module + "." + attribute).split(".")):
         raise _nothing(f"{text!r} is no model", "give a file model.lnn, or pkg.module:attribute of your own code")
-    return _from_code(module, attribute)
+    return _from_code(module, attribute, params)
 
 
 def _noted(model: Model) -> Model:
@@ -70,11 +85,14 @@ def _bare_weights(text: str) -> LnnccError:
     return LnnccError(
         "E0332",
         f"{text} holds weights, which do not say what is computed with them",
-        helps=(f"in Python: lnncc.save(lnncc.from_ncps({text!r}, ...), 'model.lnn')", "then compile model.lnn"),
+        helps=(
+            f"give the step, and them beside it: lnncc compile pkg.module:step --params {text}",
+            f"or in Python: lnncc.compile(step, lnncc.load_params({text!r}), ...)",
+        ),
     )
 
 
-def _from_code(name: str, attribute: str) -> Model:
+def _from_code(name: str, attribute: str, params: str | None) -> Model:
     note(f"importing your code: {name}")
     module = _imported(name)
     found: object = module
@@ -83,10 +101,10 @@ def _from_code(name: str, attribute: str) -> Model:
             raise _nothing(f"module {name} has no attribute {attribute}", f"its file is {module.__file__}")
         found = getattr(found, part)
     if isinstance(found, Model):
-        return found
+        return _unparametrised(found, params, f"{name}:{attribute}")
     if not callable(found):
         raise _no_model(f"{name}:{attribute}", f"of type {type(found).__name__}")
-    return _called(found, module, f"{name}:{attribute}")
+    return _called(found, module, f"{name}:{attribute}", params)
 
 
 def _imported(name: str) -> ModuleType:
@@ -116,18 +134,26 @@ def _your_code(what: str) -> Iterator[None]:
         raise _user_error(what, error) from error
 
 
-def _called(found: Callable[..., object], module: ModuleType, what: str) -> Model:
+def _unparametrised(model: Model, params: str | None, what: str) -> Model:
+    if params is not None:
+        raise misplaced("--params", "a step", f"{what}, which has its parameters already")
+    return model
+
+
+def _called(found: Callable[..., object], module: ModuleType, what: str, file: str | None) -> Model:
     """A function without parameters makes the model; any other is a step, described by what stands beside it."""
     if not inspect.signature(found).parameters:
         with _your_code(what):
             made = found()
         if not isinstance(made, Model):
             raise _no_model(f"{what}()", f"of type {type(made).__name__}")
-        return made
-    missing = [name for name in BESIDE if not hasattr(module, name)]
+        return _unparametrised(made, file, f"{what}()")
+    missing = [name for name in BESIDE if not hasattr(module, name) and (name != "params" or file is None)]
     if missing:
         raise _no_model(what, f"a function, whose module has no {', '.join(missing)}")
-    params, state, inputs = (getattr(module, name) for name in BESIDE)
+    params, state, inputs = (getattr(module, name, None) for name in BESIDE)
+    if file is not None:
+        params = frontend.load_params(file, params)
     return frontend.trace(found, params, state=state, inputs=inputs)
 
 

@@ -21,7 +21,10 @@ VERBS = {
     "explain": "explain an error code",
 }
 SUITES = ("accuracy", "speed")
-MODEL = "model.lnn, or pkg.module:attribute (imports your code): a lnncc.Model, a function returning one, or a step"
+MODEL = (
+    "model.lnn, model.onnx, weights of ncps (.npz, .safetensors, .weights.h5, .keras), or pkg.module:attribute "
+    "(imports your code): a lnncc.Model, a function returning one, or a step"
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -107,6 +110,8 @@ def _compile(parser: Parser) -> None:
     add("--dump", metavar="DIR", help="write the graph after each stage into this folder")
     states = "the output of an ONNX model that is the next state of an input (repeat for more); none: it has no state"
     add("--state", metavar="IN=OUT", action="append", default=[], help=states)
+    add("--ncps", metavar="NAME=VALUE", action="append", default=[], help="what weights of ncps do not say (repeat)")
+    add("--params", metavar="FILE", help="parameters of a step: .npz, .safetensors or flax' .msgpack")
     add("--require-size", action="store_true", help="fail if flash, RAM and stack cannot be measured")
 
 

@@ -1,27 +1,23 @@
-"""ncps checkpoints: the torch state_dict of an LTC, CfC or wired CfC as a ``Model``,
-with or without the LSTM of a mixed memory.
+"""ncps checkpoints: the arrays of an LTC, CfC or wired CfC, with or without the LSTM of a mixed memory, as a ``Model``.
 
 Names and layout are those of ncps 1.0.1 for torch. A state_dict lacks part of what the model computes (mode,
 solver steps, positivity, activation): that is asked for, never guessed.
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from os import PathLike
+from collections.abc import Iterable
 from typing import Literal
 
 import jax
 import jax.numpy as jnp
 
 from lnncc.archive import Model
-from lnncc.cells.cfc import Activation, Mode
 from lnncc.errors import LnnccError
-from lnncc.frontend import jaxpr
-from lnncc.frontend.ncps_cells import Network, cfc, ltc, mixed, readout, wired
-from lnncc.frontend.ncps_options import Told, check, check_kind, conflict
-from lnncc.frontend.weights import Weights, read
+from lnncc.frontend import jaxpr, ncps_masks
+from lnncc.frontend.ncps_cells import Network, cfc, ltc, mixed, readout, timed, wired
+from lnncc.frontend.ncps_options import Kind, Told, check, check_kind, conflict, settled
+from lnncc.frontend.weights import Weights
 
-Kind = Literal["LTC", "CfC", "WiredCfC"]
 READERS = {"LTC": ltc, "CfC": cfc, "WiredCfC": wired}
 # Names that give a cell away; the first group is its prefix.
 IN_LTC = re.compile(r"((?:.*\.)?)(?:gleak|vleak|sensory_sigma)")
@@ -29,41 +25,8 @@ IN_CFC = re.compile(r"((?:.*?\.)??)(layer_\d+\.)?ff1\.weight")
 IN_LSTM = re.compile(r"((?:.*\.)?lstm\.)(?:input_map|recurrent_map)\..*")
 
 
-def from_ncps(
-    weights: str | PathLike[str] | Mapping[str, object],
-    *,
-    mode: Mode | None = None,
-    unfolds: int | None = None,
-    implicit: bool | None = None,
-    activation: Activation | None = None,
-    outputs: int | None = None,
-    epsilon: float = 1e-8,
-    proj: str | Literal[False] | None = None,
-) -> Model:
-    """The model in an ncps state_dict: an npz or safetensors file, or a dict of arrays.
-
-    Any prefix is accepted, and ``__`` for ``.`` in names. The elapsed time is said when compiling; ncps itself
-    takes 1 where it is given no timespans.
-
-    Args:
-        mode: of a CfC: "default" or "no_gate" ("pure" is seen in the file).
-        activation: of the backbone of a CfC.
-        unfolds: solver steps of an LTC.
-        implicit: whether the conductances of an LTC went through softplus.
-        outputs: of an LTC without output map: how many of its neurons are outputs.
-        epsilon: of an LTC.
-        proj: the name of a linear readout behind the cell, if it is not ncps' own ``fc``; False leaves out
-            whatever the file has outside the cell.
-
-    Raises:
-        LnnccError: E0320 asking for what the file does not say; E0322 for a pickle;
-            E0323 if there is no ncps cell, or more than one; E0324 for an option that does not fit; E0325 for
-            arrays of unknown use; E0402 for NaN or infinity; E0410 for an unreadable file; E0411 for missing or
-            misshapen arrays; E0412 for negative conductances; E0413 for masks that are none; E0703 if the
-            package safetensors is missing.
-    """
-    told = Told(mode, unfolds, implicit, activation, outputs, epsilon, proj)
-    found = network(read(weights), told)
+def traced(found: Network) -> Model:
+    """One step of a network."""
     x = jax.ShapeDtypeStruct((found.cell.inputs,), jnp.float32)
     return Model(jaxpr.trace(found.cell.step, found.params, state=found.cell.initial_state(), inputs=x))
 
@@ -72,10 +35,13 @@ def network(weights: Weights, told: Told) -> Network:
     """The cell in ``weights`` and the readouts behind it. Raises as ``from_ncps``."""
     check(told)
     kind, prefix = _locate(weights)
-    check_kind("LTC" if kind == "LTC" else "CfC", told)
+    check_kind(kind, told)
+    told = settled(kind, told)
+    weights = ncps_masks.given(weights, prefix, told)
     found, lstm = READERS[kind](weights, prefix, told), _memory(weights)
     if lstm is not None:
-        found = mixed(weights, lstm, found)
+        found = mixed(weights, lstm, told, found)
+    found = timed(found, told)
     head, dot, _ = prefix[:-1].rpartition(".")
     fc = f"{head}{dot}fc"  # beside the cell, where ncps puts it
     if f"{fc}.weight" in weights.arrays:
@@ -92,7 +58,7 @@ def _memory(weights: Weights) -> str | None:
     if len(found) > 1:
         raise LnnccError(
             "E0323",
-            f"there are {len(found)} LSTMs in {weights.origin}: {_listed(sorted(found))}",
+            f"there are {len(found)} LSTMs in {weights.origin}: {listed(sorted(found))}",
             helps=("give one cell with its LSTM alone: from_ncps({k: v for k, v in weights.items() if ...}, ...)",),
         )
     return next(iter(found), None)
@@ -106,13 +72,13 @@ def _locate(weights: Weights) -> tuple[Kind, str]:
         raise LnnccError(
             "E0323",
             f"there is no LTC or CfC of ncps for torch in {weights.origin}",
-            notes=(f"it has {_listed(weights.keys.values()) or 'no array'}",),
+            notes=(f"it has {listed(weights.keys.values()) or 'no array'}",),
             helps=("save model.state_dict(); from Keras or TensorFlow, export the step as ONNX",),
         )
     if len(cells) > 1:
         raise LnnccError(
             "E0323",
-            f"there are {len(cells)} cells in {weights.origin}: {_listed(p.rstrip('.') or 'the top' for p in cells)}",
+            f"there are {len(cells)} cells in {weights.origin}: {listed(p.rstrip('.') or 'the top' for p in cells)}",
             helps=("give one alone: from_ncps({k: v for k, v in weights.items() if k.startswith(...)}, ...)",),
         )
     prefix, kind = next(iter(cells.items()))
@@ -142,10 +108,10 @@ def _is_linear(weights: Weights, name: str, columns: int) -> bool:
 
 
 def _unknown_use(weights: Weights, names: list[str], *helps: str) -> LnnccError:
-    arrays = _listed(map(weights.key, names))
+    arrays = listed(map(weights.key, names))
     return LnnccError("E0325", f"{weights.origin} has arrays of unknown use: {arrays}", helps=helps)
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
     names = list(names)
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
