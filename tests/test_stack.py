@@ -176,6 +176,28 @@ def test_depth_by_hand_on_m4(tmp_path: Path, case: str) -> None:
     assert stack.bound(elf.read(path), "plain_step").size == depth
 
 
+ON_M55 = {
+    "stores and loads that write back": (("push {r4, lr}", "vstrh.32 q4, [r5], #8", "vld20.32 {q0, q1}, [sp]"), 8),
+    "vectors kept": (("push {r4, lr}", "vpush {d8, d9}", "vmlava.s16 r4, q0, q1", "vpop {d8, d9}"), 24),
+    "predicated": (("push {r4, lr}", "vctp.32 r0", "vpst", "vstrwt.32 q0, [r1]", "csel r0, r1, r2, eq"), 8),
+    "loops": (("push {r4, lr}", "dlstp.16 lr, r0", "1: vldrh.u16 q0, [r1], #16", "letp lr, 1b"), 8),
+    "a loop of no turns": (("push {r4, lr}", "wls lr, r0, 2f", "1: push {r3}", "pop {r3}", "le lr, 1b", "2:"), 12),
+}
+
+
+@pytest.mark.parametrize("case", ON_M55)
+def test_depth_by_hand_on_m55(tmp_path: Path, case: str) -> None:
+    lines, depth = ON_M55[case]
+    path = plain_firmware(assembly_model(tmp_path, (*lines, "pop {r4, pc}")), "cortex-m55")
+    assert stack.bound(elf.read(path), "plain_step").size == depth
+
+
+def test_what_a_vector_leaves_in_a_register_is_no_constant(tmp_path: Path) -> None:
+    lines = "movs r3, #16", "vmlav.s16 r2, q0, q1", "sub sp, r3", "add sp, r3", "bx lr"
+    with pytest.raises(LnnccError, match="E0805"):
+        stack.bound(elf.read(plain_firmware(assembly_model(tmp_path, lines), "cortex-m55")), "plain_step")
+
+
 REFUSED = {
     "recursion": (("push {lr}", "bl plain_step", "pop {pc}"), "recursion: plain_step -> plain_step"),
     "indirect call": (("push {lr}", "blx r0", "pop {pc}"), "an indirect call"),

@@ -5,11 +5,14 @@ A kernel names its layout in the line above its text (``plan.prototypes``); a la
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from lnncc import fx
 from lnncc.ir import Array, Attr
+
+Number = TypeVar("Number", int, Array)
 
 MAX_GROWTH = 1  # half of a table that is flat at both ends, in lengths of the table itself
 
@@ -48,6 +51,15 @@ def row_quads(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Pack
     return Packed({"w": table.reshape(-1, 2)}, attrs)
 
 
+def row_octets(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed:
+    """Four rows at a time: eight columns of each, the next eight columns, ..., then the shift of each row, negative."""
+    w, shift = constants["w"], np.minimum(constants["s"], fx.MOST_SHIFT)
+    padded, shifts = _filled(_filled(w, 0, 4), 1, 8), _filled(-shift, 0, 4)
+    octets = padded.reshape(len(padded) // 4, 4, -1, 8).transpose(0, 2, 1, 3)
+    table = np.concatenate([octets.reshape(len(octets), -1), shifts.reshape(-1, 4)], axis=1)
+    return Packed({"w": table.reshape(-1)}, attrs)
+
+
 def _halves(words: Array) -> Array:
     """(..., 2): the lower and the upper half of each word, as int16."""
     return np.stack([(words + (1 << 15)) % (1 << 16) - (1 << 15), words >> 16], axis=-1)
@@ -58,10 +70,22 @@ def flat_ends(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Pack
 
     A node is the rise to the next, as if positions had 16 fraction bits (``scale``) if that fits, and its value.
     """
-    low, shift, nodes = _int(attrs, "low"), _int(attrs, "shift"), constants["nodes"]
+    bits = min(_int(attrs, "shift"), fx.FRACTION_BITS)
+    fits = np.abs(np.diff(constants["nodes"])).max() << (16 - bits) < 1 << 15
+    return _flat(constants["nodes"], attrs, 16 if fits else bits)
+
+
+def flat_rises(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """The same with rises as they are, if the index can be saturated by a shift to the left inside 32 bits."""
+    shift = _int(attrs, "shift")
+    table = _flat(constants["nodes"], attrs, min(shift, fx.FRACTION_BITS))
+    return table if table is not None and shift > 0 and _int(table.attrs, "half") <= 1 << (31 - shift) else None
+
+
+def _flat(nodes: Array, attrs: Mapping[str, Attr], scale: int) -> Packed | None:
+    low, shift = _int(attrs, "low"), _int(attrs, "shift")
     bits = min(shift, fx.FRACTION_BITS)
     value, rise = nodes[:-1], np.diff(nodes)
-    scale = 16 if np.abs(rise).max() << (16 - bits) < 1 << 15 else bits
     first, end = low >> shift, (low >> shift) + len(value)
     half = 1 << (max(int(rise[0] != 0) - first, int(rise[-1] != 0) + end, 1) - 1).bit_length()
     if half > MAX_GROWTH * len(value):
@@ -79,16 +103,39 @@ def synapse_words(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> 
 
     From the ``first`` to the last destination that has synapses, each has one, if need be of no weight.
     """
-    table, counts = flat_ends(constants, attrs), constants["counts"]
-    used = np.flatnonzero(counts)
-    if table is None or not len(used):
+    table, used = flat_ends(constants, attrs), _used(constants["counts"])
+    if table is None or used is None:
         return None
-    first, end = int(used[0]), int(used[-1]) + 1
-    inner = counts[first:end]
+    inner, where = used
     record = np.insert(constants["synapse"], np.cumsum(inner)[inner == 0], 0, axis=0)
     record[np.cumsum(np.maximum(inner, 1)) - 1, 4] -= 1 << 15
-    attrs = {**table.attrs, "first": first, "n": end - first, "all": len(counts)}
-    return Packed({"synapse": record, **table.tables}, attrs)
+    return Packed({"synapse": record, **table.tables}, {**table.attrs, **where})
+
+
+def _used(counts: Array) -> tuple[Array, Mapping[str, Attr]] | None:
+    """The counts from the first to the last destination that has synapses, and which these are; None if none has."""
+    used = np.flatnonzero(counts)
+    if not len(used):
+        return None
+    first, end = int(used[0]), int(used[-1]) + 1
+    return counts[first:end], {"first": first, "n": end - first, "all": len(counts)}
+
+
+def synapse_fours(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """Four synapses of a destination at a time, as words: b of each, a with the source above it, w with e above it.
+
+    From the ``first`` to the last destination that has synapses, each has four, if need be of no weight.
+    """
+    table, used = flat_rises(constants, attrs), _used(constants["counts"])
+    record = constants["synapse"]
+    if table is None or used is None or record[:, 4].max() >= 1 << 15:
+        return None
+    inner, where = used
+    fours = np.maximum(-(-inner // 4), 1)
+    filled = np.insert(record, np.repeat(np.cumsum(inner), 4 * fours - inner), 0, axis=0)
+    b, a, w, e, source = filled.T
+    words = np.stack([b, _pair(a, source), _pair(w, e)]).reshape(3, -1, 4).transpose(1, 0, 2)
+    return Packed({"synapse": words.reshape(-1), "counts": fours, **table.tables}, {**table.attrs, **where})
 
 
 def synapse_bytes(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
@@ -161,7 +208,7 @@ def _step(synapses: Sequence[Array | None], lanes: int) -> Array:
     return step
 
 
-def _pair(lower: int, upper: int) -> int:
+def _pair(lower: Number, upper: Number) -> Number:
     return upper << 16 | lower & 0xFFFF
 
 
@@ -181,8 +228,11 @@ LAYOUTS: Mapping[str, Layout] = {
     function.__name__: function
     for function in (
         row_quads,
+        row_octets,
         flat_ends,
+        flat_rises,
         synapse_words,
+        synapse_fours,
         synapse_bytes,
         one_by_one,
         with_positions,

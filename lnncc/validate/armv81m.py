@@ -1,21 +1,22 @@
 """What capstone 5 does not know of Armv8.1-M: loops without overhead, conditional selects, vectors (MVE).
 
-All that is asked of them is where they go and whether they move SP. "Armv8-M Architecture Reference Manual" (DDI 0553),
-C2.4: LE, LETP, WLS, WLSTP, DLS, DLSTP, LCTP share one encoding, told apart by the register 15 and by bit 13.
+All that is asked of them is where they go. None of them moves SP: a vector's load or store that writes back to SP is
+unpredictable, and no assembler makes one. "Armv8-M Architecture Reference Manual" (DDI 0553), C2.4: LE, LETP, WLS,
+WLSTP, DLS, DLSTP, LCTP share one encoding, told apart by the register 15 and by bit 13.
 """
 
 from dataclasses import dataclass
 
-SP, PC = 13, 15
+PC = 15
+WRITTEN = frozenset(f"r{n}" for n in range(13))  # what any of them may write, of what stacks are followed by
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A name, the target of its branch, and whether it may move SP by what is not known."""
+    """A name, and the target of its branch."""
 
     name: str
     target: int | None = None
-    moves_sp: bool = False
 
 
 def form(address: int, first: int, second: int) -> Form | None:
@@ -25,8 +26,7 @@ def form(address: int, first: int, second: int) -> Form | None:
     if first & 0xFE00 == 0xEA00:
         return Form("csel")  # and its like: register to register, of which SP is none
     if first & 0xEC00 == 0xEC00:
-        stores, writes_back, base = first & 0x0200 == 0, first & 0x0020 != 0, first & 15
-        return Form("mve", moves_sp=stores and writes_back and base == SP)
+        return Form("mve")
     return None
 
 

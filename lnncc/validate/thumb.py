@@ -1,5 +1,6 @@
 """Thumb machine code as data: what an instruction is called, what it reads and writes. IT blocks are followed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lnncc.extras import needs
@@ -73,6 +74,9 @@ def _disassembler() -> capstone.Cs:
 _DISASSEMBLER = _disassembler()
 
 
+_STEPPED: Mapping[str, frozenset[str]] = dict.fromkeys(("vpush", "vpop"), frozenset({"sp"}))  # capstone does not say so
+
+
 def _instruction(one: capstone.CsInsn) -> Instruction:
     def named(register: int) -> str:
         return one.reg_name(register) or ""
@@ -91,7 +95,7 @@ def _instruction(one: capstone.CsInsn) -> Instruction:
         immediate=immediates[-1] if immediates else None,
         memory=memories[0] if memories else None,
         writeback=one.writeback,
-        writes=frozenset(map(named, one.regs_access()[1])),
+        writes=frozenset(map(named, one.regs_access()[1])) | _STEPPED.get(name, frozenset()),
     )
 
 
@@ -101,5 +105,4 @@ def _unknown(address: int, words: bytes) -> Instruction:
     form = armv81m.form(address, *halves) if len(halves) == 2 else None
     if form is None:
         return Instruction(address, size, UNKNOWN, UNKNOWN, False, (), None, None, False, frozenset())
-    writes = frozenset({"sp"} if form.moves_sp else ())
-    return Instruction(address, size, form.name, form.name, False, (), form.target, None, False, writes)
+    return Instruction(address, size, form.name, form.name, False, (), form.target, None, False, armv81m.WRITTEN)

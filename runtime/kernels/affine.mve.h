@@ -1,0 +1,14 @@
+/* affine four rows at a time, eight products an instruction. acc and y MAY be the same. */
+
+/* layout row_octets: w, s */
+LN_FN void ln_affine_mve(int32_t *y, const int32_t *acc, const int16_t *x, const int16_t *w, ln_size rows, ln_size cols)
+{
+    ln_affine_fours(y, acc, x, w, rows, cols, 2);
+}
+
+/* The same with weights of 8 bits. */
+/* layout row_octets: w, s */
+LN_FN void ln_affine_w8_mve(int32_t *y, const int32_t *acc, const int16_t *x, const int8_t *w, ln_size rows, ln_size cols)
+{
+    ln_affine_fours(y, acc, x, w, rows, cols, 1);
+}
