@@ -192,6 +192,16 @@ def test_four_rows_of_eight_columns() -> None:
     )
 
 
+def test_four_rows_of_weights_in_bytes() -> None:
+    w, s = np.array([[1, -2, 3, -4, 5]] * 5), np.array([2, 40, 3, 3, 3])
+    found = layouts.row_quads8({"w": w, "s": s}, {})
+    assert found is not None
+    table = found.tables["w"].reshape(2, 3, 4, 2)
+    assert table[0, 0, 3].tolist() == [3 * 256 + 1, -4 * 256 + 254] and table[0, 1, 0].tolist() == [5, 0]
+    assert table[0, 2, :2].tolist() == [[0, 1 << 14], [4, 0]] and not table[1, :2, 1:].any()
+    assert layouts.row_quads8({"w": w, "s": s - 1}, {}) is None
+
+
 NODES: Mapping[str, Attr] = {"low": -(2 << 20), "shift": 20}
 
 

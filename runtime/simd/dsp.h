@@ -108,12 +108,28 @@ LN_INLINE void ln_positions(ln_position *y, const int16_t *x, const int16_t *nod
 #define LN_FOUR_COLUMNS(load) load LN_FOUR_ROWS("%[x0]") LN_FOUR_ROWS("%[x1]")
 #define LN_ALIGNED "ldrd %[x0], %[x1], [%[x]], #8\n\t"
 #define LN_UNALIGNED "ldr %[x0], [%[x]], #4\n\tldr %[x1], [%[x]], #4\n\t"
+/* The same with weights of 8 bits, of which a word has four: SXTB16 takes the first two columns, then the others. */
+#define LN_ROW8(word, sum) \
+    "sxtb16 r8, " word "\n\tsxtb16 " word ", " word ", ror #8\n\t" \
+    "smlad " sum ", r8, %[x0], " sum "\n\tsmlad " sum ", " word ", %[x1], " sum "\n\t"
+#define LN_FOUR_ROWS8 \
+    "ldrd r4, r5, [%[w]], #8\n\t" LN_ROW8("r4", "%[a]") LN_ROW8("r5", "%[b]") \
+    "ldrd r4, r5, [%[w]], #8\n\t" LN_ROW8("r4", "%[c]") LN_ROW8("r5", "%[d]")
 #define LN_SUMS [w] "+r"(w), [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d)
 #define LN_TAKEN "r4", "r5", "r8", "r12", "cc", "memory"
 #define LN_LOOP(body, ...) \
     __asm__ volatile("1:\n\t" body "subs %[n], %[n], #1\n\tbne 1b" \
                      : LN_SUMS, [x] "+r"(x), [n] "+r"(n), __VA_ARGS__ \
                      : \
+                     : LN_TAKEN)
+/* y = acc + the sums times 2^(32 - s), of which the upper word is kept, rounded. */
+#define LN_SHIFTED \
+    __asm__ volatile("ldrd r4, r5, [%[w]], #8\n\tldrd r8, r12, [%[acc]]\n\t" \
+                     "smmlar %[a], %[a], r4, r8\n\tsmmlar %[b], %[b], r5, r12\n\tstrd %[a], %[b], [%[y]]\n\t" \
+                     "ldrd r4, r5, [%[w]], #8\n\tldrd r8, r12, [%[acc], #8]\n\t" \
+                     "smmlar %[c], %[c], r4, r8\n\tsmmlar %[d], %[d], r5, r12\n\tstrd %[c], %[d], [%[y], #8]" \
+                     : LN_SUMS \
+                     : [y] "r"(y), [acc] "r"(acc) \
                      : LN_TAKEN)
 
 /* y = acc + (w x) >> s for four rows, whose sums are shifted and rounded by SMMLAR; aligned says that x is so to words.
@@ -140,13 +156,34 @@ LN_FN const ln_pair *ln_affine4(int32_t *y, const int32_t *acc, const int16_t *x
     if ((cols & 1u) != 0) {
         __asm__ volatile(LN_FOUR_ROWS("%[x0]") : LN_SUMS : [x0] "r"(*x) : LN_TAKEN);
     }
-    __asm__ volatile("ldrd r4, r5, [%[w]], #8\n\tldrd r8, r12, [%[acc]]\n\t"
-                     "smmlar %[a], %[a], r4, r8\n\tsmmlar %[b], %[b], r5, r12\n\tstrd %[a], %[b], [%[y]]\n\t"
-                     "ldrd r4, r5, [%[w]], #8\n\tldrd r8, r12, [%[acc], #8]\n\t"
-                     "smmlar %[c], %[c], r4, r8\n\tsmmlar %[d], %[d], r5, r12\n\tstrd %[c], %[d], [%[y], #8]"
-                     : LN_SUMS
-                     : [y] "r"(y), [acc] "r"(acc)
-                     : LN_TAKEN);
+    LN_SHIFTED;
+    return w;
+}
+
+/* The same with weights of 8 bits: of each row a word of columns k, k + 2, k + 1, k + 3. */
+LN_FN const ln_pair *ln_affine4_w8(int32_t *y, const int32_t *acc, const int16_t *x, const ln_pair *w, ln_size cols, int aligned)
+{
+    int32_t a = 0;
+    int32_t b = 0;
+    int32_t c = 0;
+    int32_t d = 0;
+    int32_t x0;
+    int32_t x1;
+    uint32_t n = cols >> 3;
+    if (n != 0 && aligned) {
+        LN_LOOP(LN_ALIGNED LN_FOUR_ROWS8 LN_ALIGNED LN_FOUR_ROWS8, [x0] "=&r"(x0), [x1] "=&r"(x1));
+    } else if (n != 0) {
+        LN_LOOP(LN_UNALIGNED LN_FOUR_ROWS8 LN_UNALIGNED LN_FOUR_ROWS8, [x0] "=&r"(x0), [x1] "=&r"(x1));
+    }
+    if ((cols & 4u) != 0) {
+        __asm__ volatile(LN_UNALIGNED LN_FOUR_ROWS8 : LN_SUMS, [x] "+r"(x), [x0] "=&r"(x0), [x1] "=&r"(x1) : : LN_TAKEN);
+    }
+    if ((cols & 3u) != 0) {
+        x0 = (cols & 2u) != 0 ? ln_ld_pair(x) : *x;
+        x1 = (cols & 3u) == 3 ? x[2] : 0;
+        __asm__ volatile(LN_FOUR_ROWS8 : LN_SUMS : [x0] "r"(x0), [x1] "r"(x1) : LN_TAKEN);
+    }
+    LN_SHIFTED;
     return w;
 }
 #else
@@ -219,6 +256,21 @@ LN_FN const ln_pair *ln_affine4(int32_t *y, const int32_t *acc, const int16_t *x
         for (ln_size i = 0; i < cols; i++) {
             const ln_pair pair = w[i / 2 * 4 + r];
             sum = ln_mac(sum, i % 2 == 0 ? ln_lower(pair) : ln_upper(pair), x[i]);
+        }
+        y[r] = ln_mac_top(acc[r], sum, m[r]);
+    }
+    return m + 4;
+}
+
+LN_FN const ln_pair *ln_affine4_w8(int32_t *y, const int32_t *acc, const int16_t *x, const ln_pair *w, ln_size cols, int aligned)
+{
+    const ln_pair *const m = w + (cols + 3) / 4 * 4;
+    (void)aligned;
+    for (ln_size r = 0; r < 4; r++) {
+        int32_t sum = 0;
+        for (ln_size i = 0; i < cols; i++) {
+            const uint32_t word = (uint32_t)w[i / 4 * 4 + r] >> (i % 2 * 16 + i / 2 % 2 * 8);
+            sum = ln_mac(sum, (int8_t)(uint8_t)(word & 255u), x[i]);
         }
         y[r] = ln_mac_top(acc[r], sum, m[r]);
     }
