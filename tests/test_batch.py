@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from integer_graphs import FULL, WIDE, Builder, drawn
-from test_lanes import MACHINES, fills, has
+from test_lanes import fills, need
 
 import lnncc
 from lnncc import build, twin
@@ -24,6 +24,7 @@ from lnncc.validate import batch, compare, host
 from tests import models
 
 STEPS = 5
+WIDTHS = ("lanes", 4), ("avx2", 8), ("avx2", 16), ("avx512_vnni", 16), ("avx512 in plain C", 16)
 
 
 def built(graph: Graph, chip: Target, lanes: int) -> Build:
@@ -31,16 +32,15 @@ def built(graph: Graph, chip: Target, lanes: int) -> Build:
     return Build(Settings("m", batch=lanes), Choices(), made.interface, graph, graph, emit(made), {}, {})
 
 
-@pytest.mark.parametrize(("machine", "lanes"), [("lanes", 4), ("avx2", 8), ("avx2", 16)])
+@pytest.mark.parametrize(("machine", "lanes"), WIDTHS)
 @pytest.mark.parametrize("graph", range(3))
 def test_streams_are_as_alone(machine: str, lanes: int, graph: int) -> None:
     """Graphs of all ops; states, outputs and what was clipped."""
-    if machine != "lanes" and not has(machine):
-        pytest.skip(f"this processor has no {machine}")
+    chip = need(machine)
     untimed = (found for found in map(drawn, itertools.count(graph * 7 + lanes)) if found.dt is None)
     drawn_graph = next(untimed) if graph else everything()
-    made = built(drawn_graph, MACHINES[machine], lanes)
-    library = host.build(made, target=MACHINES[machine], sanitize=graph == 0 and lanes == 8)
+    made = built(drawn_graph, chip, lanes)
+    library = host.build(made, target=chip, sanitize=graph == 0 and lanes == 8)
     xs = tuple(np.repeat(fills(drawn_graph.values[p.value].size), STEPS, axis=1) for p in drawn_graph.inputs)
     for streams in (45, 1, lanes):
         few = tuple(x[:streams] for x in xs)

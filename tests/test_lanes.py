@@ -34,14 +34,29 @@ def has(flag: str) -> bool:
     return info.is_file() and flag in info.read_text().split()
 
 
-MACHINES = {"lanes": machine(("lanes",)), "avx2": machine(("avx2", "lanes"), "-mavx2")}
+AVX512 = target.load("host-avx512")
+IN_PLAIN_C = Path(__file__).parent / "data" / "simde"
+MACHINES = {
+    "lanes": machine(("lanes",)),
+    "avx2": machine(("avx2", "lanes"), "-mavx2"),
+    "avx512_vnni": machine(AVX512.isa, *AVX512.compilers[0].flags),
+    "avx512 in plain C": machine(AVX512.isa, f"-I{IN_PLAIN_C}"),
+}
+
+
+def need(name: str) -> Target:
+    """A machine that can run here."""
+    if name.endswith("in plain C"):
+        if not Path("/usr/include/simde/x86/avx512.h").is_file():
+            pytest.skip("SIMDe is not installed: apt install libsimde-dev")
+    elif name != "lanes" and not has(name):
+        pytest.skip(f"this processor has no {name}")
+    return MACHINES[name]
 
 
 @pytest.fixture(params=MACHINES)
 def chip(request: pytest.FixtureRequest) -> Target:
-    if request.param != "lanes" and not has(request.param):
-        pytest.skip(f"this processor has no {request.param}")
-    return MACHINES[request.param]
+    return need(request.param)
 
 
 def built(graph: Graph, chip: Target) -> Build:
