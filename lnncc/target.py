@@ -58,7 +58,8 @@ class Target:
 
     ``isa`` are names of ``runtime/simd``, the preferred one first: whose words and kernels the C is made of. ``needs``
     are flags of /proc/cpuinfo without which this machine cannot run it (kind host). ``split`` says that constants lie
-    in a memory of their own, which ordinary loads do not reach.
+    in a memory of their own, which ordinary loads do not reach. ``vector_bytes`` are those of a register of vectors,
+    where the instruction set leaves that open.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Target:
     hints: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     split: bool = False
+    vector_bytes: int | None = None
     part: Part | None = None
     board: Board | None = None
 
@@ -159,6 +161,7 @@ def read(path: Path) -> Target:
         needs=table.texts("needs") if "needs" in items else (),
         compilers=tuple(_toolchain(entry) for entry in table.tables("compiler")),
         split=table.flag("split"),
+        vector_bytes=table.take("vector_bytes", int) if "vector_bytes" in items else None,
         part=_part(table.table("part")) if "part" in items else None,
         board=_board(table.table("board")) if "board" in items else None,
     )

@@ -24,6 +24,7 @@ from lnncc.validate import compare, emulate, firmware, host
 CORES = {
     "dsp": ("cortex-m4", "cortex-m33", "cortex-m7"),
     "mve": ("cortex-m55",),
+    "rvv": ("rv32-rvv",),
     "thumb1": ("cortex-m0plus",),
     "narrow": ("avr-atmega2560",),
 }  # ISAs whose words are plain C elsewhere, and targets that have them
@@ -156,6 +157,18 @@ def test_on_an_emulated_core(core: str, name: str, optimise: str, tmp_path: Path
     assert _output(build, chosen, xs, tmp_path) == _record(twin.run(GRAPHS[name], xs))
 
 
+@pytest.mark.parametrize("bits", [256, 1024])
+@pytest.mark.parametrize("name", ["affine", "affine_w8", "table", "synapses", "elements"])
+def test_vectors_of_any_length(name: str, bits: int, tmp_path: Path) -> None:
+    need_target("rv32-rvv")
+    xs, chosen = inputs(GRAPHS[name]), target.load("rv32-rvv")
+    [(emulator, machine)] = chosen.emulated().emulators
+    board = replace(chosen.emulated(), emulators=((emulator, machine.replace("vlen=128", f"vlen={bits}")),))
+    assert board != chosen.emulated()
+    found = _output(planned(name, chosen), replace(chosen, board=board), xs, tmp_path)
+    assert found == _record(twin.run(GRAPHS[name], xs))
+
+
 def _output(build: Build, chosen: Target, xs: tuple[Array, ...], folder: Path) -> bytes:
     for file, text in build.sources.items():
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
@@ -214,6 +227,16 @@ def test_four_synapses_of_a_destination() -> None:
     first, second = found.tables["synapse"].reshape(2, 3, 4)
     assert first[0].tolist() == [10, 11, 12, 13] and second.T[0].tolist() == [14, (4 << 16) + 65532, (-12 << 16) + 8]
     assert first[1:, 1].tolist() == [(1 << 16) + 65535, (-3 << 16) + 2] and not second[:, 1:].any()
+
+
+def test_columns() -> None:
+    assert layouts.columns({"w": np.arange(6).reshape(2, 3)}, {}).tables["w"].tolist() == [0, 3, 1, 4, 2, 5]
+    record = np.array([[1, 2, 3, 4, 5], [6, 7, 8, 9, (1 << 15) - 1]])
+    found = layouts.synapse_columns({"synapse": record}, {})
+    assert found is not None and {k: v.tolist() for k, v in found.tables.items()} == {
+        "b": [1, 6], "a": [2, 7], "w": [3, 8], "e": [4, 9], "src": [5, (1 << 15) - 1]
+    }  # fmt: skip
+    assert layouts.synapse_columns({"synapse": record + 1}, {}) is None
 
 
 @pytest.mark.parametrize(("counts", "source", "shift"), [((0, 0), 0, 20), ((1, 0), 1 << 15, 20), ((1, 0), 0, 31)])

@@ -1,6 +1,7 @@
 """Worst-case stack from machine code: never below what was measured, equal to what gcc says, or refused."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -223,6 +224,37 @@ def test_what_has_no_bound_is_refused(tmp_path: Path, case: str) -> None:
         stack.bound(elf.read(path), "plain_step")
     assert caught.value.code == "E0805"
     assert why in str(caught.value)
+
+
+VECTORS = {
+    "a power of two": ("csrr t0, vlenb", "slli t0, t0, 3", "sub sp, sp, t0", "add sp, sp, t0"),
+    "any number": ("csrr a0, vlenb", "li a1, 10", "mul a0, a0, a1", "sub sp, sp, a0", "add sp, sp, a0"),
+}
+
+
+@pytest.mark.parametrize("case", VECTORS)
+@pytest.mark.parametrize("size", [16, 64, None])
+def test_frames_of_vectors(tmp_path: Path, case: str, size: int | None) -> None:
+    """As long as the core's vectors are; no bound where that is not known."""
+    asm = "".join(f'__asm volatile("{line}" ::: "t0", "a0", "a1", "memory");' for line in VECTORS[case])
+    path = plain_firmware(plain_model(tmp_path, asm), "rv32-rvv")
+    image = replace(elf.read(path), vector_bytes=size)
+    if size is None:
+        with pytest.raises(LnnccError, match="moves SP by no constant"):
+            stack.bound(image, "plain_step")
+        return
+    assert stack.bound(image, "plain_step").size == size * (8 if case == "a power of two" else 10)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [("li t0, 3", "mul t0, t0, a0", "sub sp, sp, t0"), ("csrr t0, mscratch", "slli t0, t0, 3", "sub sp, sp, t0")],
+)
+def test_what_only_looks_like_a_frame_of_vectors(tmp_path: Path, lines: tuple[str, ...]) -> None:
+    asm = "".join(f'__asm volatile("{line}" ::: "t0", "memory");' for line in lines)
+    image = replace(elf.read(plain_firmware(plain_model(tmp_path, asm), "rv32-rvv")), vector_bytes=16)
+    with pytest.raises(LnnccError, match="moves SP by no constant"):
+        stack.bound(image, "plain_step")
 
 
 @pytest.mark.parametrize(

@@ -184,6 +184,19 @@ def source_first(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> P
     return Packed({"synapse": constants["synapse"][:, [4, 1, 0, 2, 3]]}, attrs)
 
 
+def columns(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed:
+    """A matrix column by column: what machines read that sum a row in each lane, however many lanes they have."""
+    return Packed({"w": constants["w"].T.reshape(-1)}, attrs)
+
+
+def synapse_columns(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """b, a, w, e and the source of synapses apart, for machines that take those of a destination at a time."""
+    record = constants["synapse"]
+    if record[:, 4].max(initial=0) >= 1 << 15:
+        return None  # twice a source is an offset of 16 bits
+    return Packed(dict(zip(("b", "a", "w", "e", "src"), record.T, strict=True)), attrs)
+
+
 def pairs(values: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed:
     """A matrix for machines that sum a row in each lane, two columns at a time: (block, pair of columns, lane, 2)."""
     lanes = _int(attrs, "lanes")
@@ -250,6 +263,8 @@ LAYOUTS: Mapping[str, Layout] = {
         with_positions,
         each,
         source_first,
+        columns,
+        synapse_columns,
         pairs,
         sell,
     )

@@ -68,7 +68,7 @@ def _linked(build: Build, target: Target, folder: Path, compiler: Compiler | Non
     full, empty = (
         link(sources, build.interface, target, folder, compiler) for link in (firmware.build, firmware.build_empty)
     )
-    return full, footprint.measure(full, empty, build.name)
+    return full, footprint.measure(full, empty, build.name, target.vector_bytes)
 
 
 def _unpacked(output: bytes, build: Build) -> compare.Trace:

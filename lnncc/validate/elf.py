@@ -46,7 +46,8 @@ class Symbol:
 class Image:
     """A linked program. ``segments`` are (load address, bytes); ``marks`` are (address, is code), sorted.
 
-    ``machine``, ``flags`` and ``entry`` are those of the ELF's header.
+    ``machine``, ``flags`` and ``entry`` are those of the ELF's header; ``vector_bytes``, which no ELF says, is what a
+    register of vectors has on the core that it is for.
     """
 
     segments: tuple[tuple[int, bytes], ...]
@@ -56,6 +57,7 @@ class Image:
     machine: str = "EM_ARM"
     flags: int = 0
     entry: int = 0
+    vector_bytes: int | None = None
 
     @cached_property
     def functions(self) -> tuple[Symbol, ...]:

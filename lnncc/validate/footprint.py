@@ -1,6 +1,6 @@
 """What a model costs in memory: flash, RAM and worst-case stack, read off its linked firmware."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lnncc.validate import elf, stack
@@ -23,13 +23,15 @@ class Footprint:
     stack_path: tuple[str, ...]
 
 
-def measure(full: Path, empty: Path, name: str) -> Footprint:
+def measure(full: Path, empty: Path, name: str, vector_bytes: int | None = None) -> Footprint:
     """Compare the firmware of the model ``name`` with the same firmware without it; see ``validate/firmware``.
+
+    ``vector_bytes`` are those of a register of vectors, in which frames that hold some are measured.
 
     Raises:
         LnnccError: E0703 without the extra, and as ``stack.bound``.
     """
-    with_model, without = elf.read(full), elf.read(empty)
+    with_model, without = replace(elf.read(full), vector_bytes=vector_bytes), elf.read(empty)
     worst = stack.bound(with_model, f"{name}_step")
     return Footprint(_flash(with_model, without, name), _ram(with_model, without), worst.size, worst.path)
 

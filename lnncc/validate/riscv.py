@@ -10,6 +10,8 @@ with needs("capstone"):
     import capstone
     from capstone import riscv
 
+VLENB = "vlenb"  # of the vector unit, bytes of a register: known if the target says so
+VLENB_CSR = "3106"
 BRANCHES = frozenset({"beq", "bne", "blt", "bge", "bltu", "bgeu", "beqz", "bnez"})
 
 
@@ -48,7 +50,8 @@ def decode(image: Image, address: int, size: int) -> tuple[Instruction, ...]:
 
 def on_entry(image: Image) -> Known:
     """A call leaves the stack alone: the way back is in RA."""
-    return {"sp": Amount(Base.STACK), "zero": constant(0), "ra": Amount(Base.RETURN)}
+    known = {"sp": Amount(Base.STACK), "zero": constant(0), "ra": Amount(Base.RETURN)}
+    return known if image.vector_bytes is None else {**known, VLENB: constant(image.vector_bytes)}
 
 
 def effect(image: Image, instruction: Instruction, known: Known, function: Symbol) -> Effect:
@@ -107,14 +110,26 @@ def _value(instruction: Instruction, known: Known) -> Amount | None:
             return constant(instruction.address + (immediate << 12))
         case "li" if immediate is not None:
             return constant(immediate)
+        case "csrr" if instruction.text.endswith(f", {VLENB_CSR}"):
+            return known.get(VLENB)
         case "mv":
             return left
+        case "slli" if left is not None and left.base is Base.ZERO and immediate is not None:
+            return constant(left.amount << immediate)
+        case "mul":
+            return _product([known.get(register) for register in registers[-2:]])
         case "addi" | "addi16sp" | "addi4spn" if left is not None and immediate is not None:
             return left.plus(constant(immediate))
         case "add" | "sub":
             first = known.get(registers[0]) if len(registers) == 2 else left
             return first.plus(known.get(registers[-1]), -1 if instruction.name == "sub" else 1) if first else None
     return None
+
+
+def _product(factors: list[Amount | None]) -> Amount | None:
+    """Of constants: a frame may hold any number of vectors."""
+    known = [x.amount for x in factors if x is not None and x.base is Base.ZERO]
+    return constant(known[0] * known[1]) if len(known) == 2 else None
 
 
 def _target(instruction: Instruction) -> int:
