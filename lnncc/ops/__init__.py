@@ -11,6 +11,7 @@ An op is a module with
 
 and a kernel of the same name in ``runtime/kernels``. ``WIDE_INPUTS`` are the positions that take int32, ``WIDE`` says
 that the result is int32; everything else is int16. ``IN_PLACE`` are the inputs that the result may overwrite.
+``BY_ROW`` are those of which each row of the result reads its own row alone; without it, the rows belong together.
 ``WEIGHT_BITS`` are the widths that its weights may have, ``TABLES`` the kinds of table; see ``lnncc.choices``.
 """
 

@@ -15,6 +15,7 @@ from lnncc.tube import Tube
 WIDE = True
 WIDE_INPUTS = (0,)
 IN_PLACE = (0,)
+BY_ROW = (0, 2, 3)
 WEIGHT_BITS = (16, 8)
 MAX_BLOCKS = 4
 STEP = 8  # columns: what the kernels of larger machines read at a time

@@ -12,6 +12,7 @@ from lnncc.quantiser import Quantiser
 from lnncc.tube import Tube
 
 IN_PLACE = (0, 1, 2)
+BY_ROW = (0, 1, 2)
 ONE = 1 << 15  # t is Q0.15; it never reaches ONE, which leaves a with weight 1 - t > 0
 
 

@@ -14,6 +14,7 @@ from lnncc.tube import Tube
 WIDE = True
 WIDE_INPUTS = (0,)
 IN_PLACE = (0,)
+BY_ROW = (0, 1, 2, 3)
 
 
 def reference(attrs: Mapping[str, Attr], acc: Array, x: Array, c: Array) -> Array:

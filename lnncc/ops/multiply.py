@@ -10,6 +10,7 @@ from lnncc.quantiser import Quantiser
 from lnncc.tube import Tube
 
 IN_PLACE = (0, 1)
+BY_ROW = (0, 1)
 
 
 def reference(attrs: Mapping[str, Attr], a: Array, b: Array) -> Array:

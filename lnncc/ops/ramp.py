@@ -17,6 +17,7 @@ from lnncc.tube import Tube
 
 WIDE_INPUTS = (1,)
 IN_PLACE = (0,)
+BY_ROW = (0, 1)
 
 
 def reference(attrs: Mapping[str, Attr], d: Array, x: Array) -> Array:

@@ -10,6 +10,7 @@ from lnncc.quantiser import Quantiser
 from lnncc.tube import Tube
 
 WIDE_INPUTS = (0,)
+BY_ROW = (0,)
 
 
 def reference(attrs: Mapping[str, Attr], x: Array) -> Array:

@@ -14,6 +14,7 @@ from lnncc.tube import Tube
 
 WIDE_INPUTS = (0,)
 TABLES = lut.KINDS
+BY_ROW = (0,)
 
 
 def reference(attrs: Mapping[str, Attr], x: Array) -> Array:

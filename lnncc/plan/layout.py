@@ -17,6 +17,7 @@ from lnncc.plan.interface import Interface, Signal
 from lnncc.plan.packing import pack
 from lnncc.plan.places import Places, places
 from lnncc.plan.program import HASH_BYTES, Batch, Buffer, Field, Plan
+from lnncc.plan.strips import stripped
 from lnncc.plan.timeline import Timeline, timeline
 from lnncc.target import Target
 
@@ -36,7 +37,8 @@ def plan(
 ) -> Plan:
     """Lay out ``graph`` as the C of model ``name`` for ``target``. ``bounds`` are the proven raw intervals by value.
 
-    For ``speed``, kernels that can be are called once a destination; for ``size``, none with two calls is inlined.
+    For ``speed``, kernels that can be are called once a destination; for ``size``, none with two calls is inlined, and
+    long runs of rows go in strips.
     With ``lanes``, also for that many streams at once.
 
     Raises:
@@ -44,6 +46,8 @@ def plan(
     """
     _require_countable(graph)
     known = digest(graph)
+    if optimise == SIZE:
+        graph = stripped(graph)
     if target.split:
         graph = fetched(graph)
     memory = _memory(graph)

@@ -1,6 +1,6 @@
 /* affine four rows at a time, so that x is loaded once for four products. acc and y MAY be the same. */
 
-LN_INLINE void ln_affine_thumb1(int32_t *y, const int32_t *acc, const int16_t *x, const int16_t *w, const uint8_t *s, ln_size rows, ln_size cols)
+LN_FN void ln_affine_thumb1(int32_t *y, const int32_t *acc, const int16_t *x, const int16_t *w, const uint8_t *s, ln_size rows, ln_size cols)
 {
     const uint32_t whole = rows & ~3u;
     for (uint32_t r = 0; r < whole; r += 4) {
