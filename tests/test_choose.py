@@ -31,6 +31,7 @@ def test_for_speed_synapses_in_loops_get_tables_of_their_own() -> None:
         ("balanced", M4),
         ("size", M4),
         ("speed", replace(M4, isa=("scalar",))),
+        ("speed", replace(M4, isa=("mve", "dsp"))),
         ("speed", replace(M4, part=target.Part("tiny", 1000, 1000))),
     ],
 )

@@ -31,5 +31,8 @@ def _bytes(graph: Graph, node: Node) -> int:
 
 
 def _has_kernel(target: Target) -> bool:
+    """Whether the preferred of its texts for synapses is one for tables: vectors look up a shared one faster."""
     folder = share.folder("runtime") / "kernels"
-    return any((folder / f"synapse_tables.{isa}.h").is_file() for isa in target.isa)
+    texts = (folder / f"{op}.{isa}.h" for isa in target.isa for op in ("synapse_tables", "synapses"))
+    first = next((text for text in texts if text.is_file()), None)
+    return first is not None and first.name.startswith("synapse_tables.")
