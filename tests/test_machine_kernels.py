@@ -215,6 +215,13 @@ def test_four_rows_of_weights_in_bytes() -> None:
     assert layouts.row_quads8({"w": w, "s": s - 1}, {}) is None
 
 
+def test_two_rows_of_weights_in_halfwords() -> None:
+    w = np.array([[1, -2], [-3, 4], [5, 6], [7, 8], [-9, 10]])
+    found = layouts.byte_pairs({"w": w}, {}).tables["w"].reshape(4, 2)
+    assert found[0].tolist() == [-3 * 256 + 1, 4 * 256 + 254] and found[2].tolist() == [247, 10]
+    assert found[1].tolist() == [7 * 256 + 5, 8 * 256 + 6] and not found[3].any()
+
+
 NODES: Mapping[str, Attr] = {"low": -(2 << 20), "shift": 20}
 
 

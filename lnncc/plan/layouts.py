@@ -48,6 +48,12 @@ def row_quads8(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Pac
     return _quads(constants, attrs, bytes_)
 
 
+def byte_pairs(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed:
+    """Weights of 8 bits in halfwords: two rows, the second above the first, column by column, then the next two."""
+    w = _filled(constants["w"], 0, 4)
+    return Packed({"w": (w[1::2] * 256 + w[::2] % 256).reshape(-1)}, attrs)
+
+
 def _quads(constants: Mapping[str, Array], attrs: Mapping[str, Attr], halves: Array) -> Packed | None:
     """``halves`` (rows, halves of words, parts) are put into words, the first part lowest."""
     shift = np.minimum(constants["s"], fx.MOST_SHIFT)
@@ -253,6 +259,7 @@ LAYOUTS: Mapping[str, Layout] = {
     for function in (
         row_quads,
         row_quads8,
+        byte_pairs,
         row_octets,
         flat_ends,
         flat_rises,

@@ -93,6 +93,27 @@ LN_INLINE ln_sums ln_dot4(const int16_t *w, const int16_t *x, ln_size cols)
     return sum;
 }
 
+/* The same with weights of 8 bits: a halfword has one of a row and, above it, one of the next. Of two rows and of the
+ * other two, each is as long as x. */
+LN_INLINE ln_sums ln_dot4_w8(const int16_t *w, const int16_t *x, ln_size cols)
+{
+    ln_sums sum = {0, 0, 0, 0};
+    int32_t i = -2 * (int32_t)cols;
+    int32_t t;
+    int32_t u;
+    int32_t v;
+    __asm__(".syntax unified\n1:\n\tldrsh %[u], [%[x], %[i]]\n\t"
+            "ldrsh %[t], [%[w0], %[i]]\n\tsxtb %[v], %[t]\n\tmuls %[v], %[u]\n\tadd %[a], %[v]\n\t"
+            "asrs %[t], %[t], #8\n\tmuls %[t], %[u]\n\tadd %[b], %[t]\n\t"
+            "ldrsh %[t], [%[w1], %[i]]\n\tsxtb %[v], %[t]\n\tmuls %[v], %[u]\n\tadd %[c], %[v]\n\t"
+            "asrs %[t], %[t], #8\n\tmuls %[t], %[u]\n\tadd %[d], %[t]\n\t"
+            "adds %[i], #2\n\tbne 1b"
+            : [a] "+h"(sum.a), [b] "+h"(sum.b), [c] "+h"(sum.c), [d] "+h"(sum.d), [i] "+l"(i), [t] "=&l"(t), [u] "=&l"(u), [v] "=&l"(v)
+            : [x] "l"(x + cols), [w0] "l"(w + cols), [w1] "l"(w + 2 * cols)
+            : "cc", "memory");
+    return sum;
+}
+
 /* Adds the synapses from p to end, at least one, to a pair; sources count in bytes. Between the 2 half nodes, half a
  * power of two, shift, bits of fraction and scale are as in ln_synapses_thumb1. */
 LN_INLINE ln_sums ln_add_synapses(ln_sums sum, const ln_synapse_words *p, const ln_synapse_words *end, const int16_t *v, const ln_pair *nodes, int32_t half, int32_t shift, int32_t bits, int32_t scale)
@@ -125,6 +146,19 @@ LN_FN ln_sums ln_dot4(const int16_t *w, const int16_t *x, ln_size cols)
     for (ln_size r = 0; r < 4; r++) {
         for (ln_size i = 0; i < cols; i++) {
             sums[r] = ln_mac(sums[r], *w++, x[i]);
+        }
+    }
+    const ln_sums sum = {sums[0], sums[1], sums[2], sums[3]};
+    return sum;
+}
+
+LN_FN ln_sums ln_dot4_w8(const int16_t *w, const int16_t *x, ln_size cols)
+{
+    int32_t sums[4] = {0, 0, 0, 0};
+    for (ln_size r = 0; r < 4; r += 2) {
+        for (ln_size i = 0; i < cols; i++) {
+            sums[r] = ln_mac(sums[r], (int8_t)(uint8_t)((uint32_t)*w & 255u), x[i]);
+            sums[r + 1] = ln_mac(sums[r + 1], *w++ >> 8, x[i]);
         }
     }
     const ln_sums sum = {sums[0], sums[1], sums[2], sums[3]};
