@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from integer_graphs import FULL, Builder, drawn
-from toy_model import need_target
+from toy_model import compiler, need_target
 
 from lnncc import target, twin
 from lnncc.build import Build
@@ -20,6 +20,7 @@ from lnncc.plan import layouts, plan, prototypes
 from lnncc.plan.program import Call, Loop, Statement
 from lnncc.target import Target
 from lnncc.validate import compare, emulate, firmware, host
+from lnncc.validate.toolchain import Compiler
 
 CORES = {
     "dsp": ("cortex-m4", "cortex-m33", "cortex-m7"),
@@ -28,6 +29,7 @@ CORES = {
     "thumb1": ("cortex-m0plus",),
     "narrow": ("avr-atmega2560",),
 }  # ISAs whose words are plain C elsewhere, and targets that have them
+CORE_NAMES = [core for cores in CORES.values() for core in cores]
 STEPS = 12
 SHAPES = ((1, 1), (3, 2), (4, 8), (4, 9), (5, 17), (8, 24), (13, 31))
 
@@ -147,7 +149,7 @@ CHANGED = {"speed": "synapse_tables", "size": "synapses"}  # graphs whose C such
 
 @pytest.mark.parametrize("optimise", ["balanced", *CHANGED])
 @pytest.mark.parametrize("name", [name for name in GRAPHS if not name.startswith("drawn")])
-@pytest.mark.parametrize("core", [core for cores in CORES.values() for core in cores])
+@pytest.mark.parametrize("core", CORE_NAMES)
 def test_on_an_emulated_core(core: str, name: str, optimise: str, tmp_path: Path) -> None:
     if name != CHANGED.get(optimise, name):
         pytest.skip(f"nothing is done for {optimise} here")
@@ -155,6 +157,16 @@ def test_on_an_emulated_core(core: str, name: str, optimise: str, tmp_path: Path
     xs, chosen = inputs(GRAPHS[name]), target.load(core)
     build = planned(name, chosen, optimise)
     assert _output(build, chosen, xs, tmp_path) == _record(twin.run(GRAPHS[name], xs))
+
+
+@pytest.mark.parametrize("name", ["affine", "affine_w8", "synapses"])
+@pytest.mark.parametrize(("core", "kind"), [(c, t.kind) for c in CORE_NAMES for t in target.load(c).compilers[1:]])
+def test_other_compilers_give_the_same_bits(core: str, kind: str, name: str, tmp_path: Path) -> None:
+    """Assembly among what a compiler allocates by itself: each has its own way to be out of registers."""
+    need_target(core)
+    xs, chosen = inputs(GRAPHS[name]), target.load(core)
+    found = _output(planned(name, chosen), chosen, xs, tmp_path, compiler(core, kind))
+    assert found == _record(twin.run(GRAPHS[name], xs))
 
 
 @pytest.mark.parametrize("bits", [256, 1024])
@@ -169,11 +181,13 @@ def test_vectors_of_any_length(name: str, bits: int, tmp_path: Path) -> None:
     assert found == _record(twin.run(GRAPHS[name], xs))
 
 
-def _output(build: Build, chosen: Target, xs: tuple[Array, ...], folder: Path) -> bytes:
+def _output(
+    build: Build, chosen: Target, xs: tuple[Array, ...], folder: Path, compiler: Compiler | None = None
+) -> bytes:
     for file, text in build.sources.items():
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(text)
-    elf = firmware.build(folder, build.interface, chosen, folder / "work")
+    elf = firmware.build(folder, build.interface, chosen, folder / "work", compiler)
     stdin = np.concatenate([x[0] for x in xs], axis=-1).astype("<i2").tobytes()
     return emulate.run(elf, build.interface, chosen, stdin, count=0).output
 

@@ -8,7 +8,7 @@ LN_INLINE void ln_synapses_thumb1(int32_t *pair, const int32_t *base, const int1
         const ln_synapse_words *const end = synapse + counts[j];
         ln_sums sum = {base[2 * j], base[2 * j + 1], 0, 0};
         if (synapse != end) {
-            sum = ln_add_synapses(sum, synapse, end, v, nodes, half, shift, bits, scale);
+            sum = ln_add_synapses(base + 2 * j, synapse, end, v, nodes, half, shift, bits, scale);
         }
         pair[2 * j] = sum.a;
         pair[2 * j + 1] = sum.b;

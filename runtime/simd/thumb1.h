@@ -72,24 +72,31 @@ typedef struct {
     int32_t d;
 } ln_sums;
 
-/* Eight registers can multiply, and compilers keep too much in them: hence assembly. It wants them all. */
+/* Eight registers can multiply, and compilers keep too much in them: hence assembly. It wants them all. What it keeps in the
+ * others it names: LLVM 22 loses a value that is bound to those and has to be spilled. */
 #if defined(__thumb__) && !defined(__thumb2__) && defined(__OPTIMIZE__)
+#define LN_NO_SUMS ".syntax unified\n\tmovs %[t], #0\n\tmov r8, %[t]\n\tmov r9, %[t]\n\tmov r10, %[t]\n\tmov r11, %[t]\n"
+
 /* Dot products of x with four rows of w, one after the other. cols MUST NOT be 0. */
 LN_INLINE ln_sums ln_dot4(const int16_t *w, const int16_t *x, ln_size cols)
 {
-    ln_sums sum = {0, 0, 0, 0};
+    int32_t a = (int32_t)(w + cols);
+    int32_t b = (int32_t)(w + 2 * cols);
+    int32_t c = (int32_t)(w + 3 * cols);
+    int32_t d = (int32_t)(w + 4 * cols);
     int32_t i = -2 * (int32_t)cols;
     int32_t t;
     int32_t u;
-    __asm__(".syntax unified\n1:\n\tldrsh %[u], [%[x], %[i]]\n\t"
-            "ldrsh %[t], [%[w0], %[i]]\n\tmuls %[t], %[u]\n\tadd %[a], %[t]\n\t"
-            "ldrsh %[t], [%[w1], %[i]]\n\tmuls %[t], %[u]\n\tadd %[b], %[t]\n\t"
-            "ldrsh %[t], [%[w2], %[i]]\n\tmuls %[t], %[u]\n\tadd %[c], %[t]\n\t"
-            "ldrsh %[t], [%[w3], %[i]]\n\tmuls %[t], %[u]\n\tadd %[d], %[t]\n\t"
-            "adds %[i], #2\n\tbne 1b"
-            : [a] "+h"(sum.a), [b] "+h"(sum.b), [c] "+h"(sum.c), [d] "+h"(sum.d), [i] "+l"(i), [t] "=&l"(t), [u] "=&l"(u)
-            : [x] "l"(x + cols), [w0] "l"(w + cols), [w1] "l"(w + 2 * cols), [w2] "l"(w + 3 * cols), [w3] "l"(w + 4 * cols)
-            : "cc", "memory");
+    __asm__(LN_NO_SUMS "1:\n\tldrsh %[u], [%[x], %[i]]\n\t"
+            "ldrsh %[t], [%[a], %[i]]\n\tmuls %[t], %[u]\n\tadd r8, %[t]\n\t"
+            "ldrsh %[t], [%[b], %[i]]\n\tmuls %[t], %[u]\n\tadd r9, %[t]\n\t"
+            "ldrsh %[t], [%[c], %[i]]\n\tmuls %[t], %[u]\n\tadd r10, %[t]\n\t"
+            "ldrsh %[t], [%[d], %[i]]\n\tmuls %[t], %[u]\n\tadd r11, %[t]\n\t"
+            "adds %[i], #2\n\tbne 1b\n\tmov %[a], r8\n\tmov %[b], r9\n\tmov %[c], r10\n\tmov %[d], r11"
+            : [a] "+l"(a), [b] "+l"(b), [c] "+l"(c), [d] "+l"(d), [i] "+l"(i), [t] "=&l"(t), [u] "=&l"(u)
+            : [x] "l"(x + cols)
+            : "r8", "r9", "r10", "r11", "cc", "memory");
+    const ln_sums sum = {a, b, c, d};
     return sum;
 }
 
@@ -97,46 +104,52 @@ LN_INLINE ln_sums ln_dot4(const int16_t *w, const int16_t *x, ln_size cols)
  * other two, each is as long as x. */
 LN_INLINE ln_sums ln_dot4_w8(const int16_t *w, const int16_t *x, ln_size cols)
 {
-    ln_sums sum = {0, 0, 0, 0};
+    int32_t a = (int32_t)(w + cols);
+    int32_t b = (int32_t)(w + 2 * cols);
     int32_t i = -2 * (int32_t)cols;
     int32_t t;
     int32_t u;
     int32_t v;
-    __asm__(".syntax unified\n1:\n\tldrsh %[u], [%[x], %[i]]\n\t"
-            "ldrsh %[t], [%[w0], %[i]]\n\tsxtb %[v], %[t]\n\tmuls %[v], %[u]\n\tadd %[a], %[v]\n\t"
-            "asrs %[t], %[t], #8\n\tmuls %[t], %[u]\n\tadd %[b], %[t]\n\t"
-            "ldrsh %[t], [%[w1], %[i]]\n\tsxtb %[v], %[t]\n\tmuls %[v], %[u]\n\tadd %[c], %[v]\n\t"
-            "asrs %[t], %[t], #8\n\tmuls %[t], %[u]\n\tadd %[d], %[t]\n\t"
-            "adds %[i], #2\n\tbne 1b"
-            : [a] "+h"(sum.a), [b] "+h"(sum.b), [c] "+h"(sum.c), [d] "+h"(sum.d), [i] "+l"(i), [t] "=&l"(t), [u] "=&l"(u), [v] "=&l"(v)
-            : [x] "l"(x + cols), [w0] "l"(w + cols), [w1] "l"(w + 2 * cols)
-            : "cc", "memory");
+    __asm__(LN_NO_SUMS "1:\n\tldrsh %[u], [%[x], %[i]]\n\t"
+            "ldrsh %[t], [%[a], %[i]]\n\tsxtb %[v], %[t]\n\tmuls %[v], %[u]\n\tadd r8, %[v]\n\t"
+            "asrs %[t], %[t], #8\n\tmuls %[t], %[u]\n\tadd r9, %[t]\n\t"
+            "ldrsh %[t], [%[b], %[i]]\n\tsxtb %[v], %[t]\n\tmuls %[v], %[u]\n\tadd r10, %[v]\n\t"
+            "asrs %[t], %[t], #8\n\tmuls %[t], %[u]\n\tadd r11, %[t]\n\t"
+            "adds %[i], #2\n\tbne 1b\n\tmov %[a], r8\n\tmov %[b], r9\n\tmov %[u], r10\n\tmov %[v], r11"
+            : [a] "+l"(a), [b] "+l"(b), [i] "+l"(i), [t] "=&l"(t), [u] "=&l"(u), [v] "=&l"(v)
+            : [x] "l"(x + cols)
+            : "r8", "r9", "r10", "r11", "cc", "memory");
+    const ln_sums sum = {a, b, u, v};
     return sum;
 }
 
-/* Adds the synapses from p to end, at least one, to a pair; sources count in bytes. Between the 2 half nodes, half a
- * power of two, shift, bits of fraction and scale are as in ln_synapses_thumb1. */
-LN_INLINE ln_sums ln_add_synapses(ln_sums sum, const ln_synapse_words *p, const ln_synapse_words *end, const int16_t *v, const ln_pair *nodes, int32_t half, int32_t shift, int32_t bits, int32_t scale)
+/* A pair and the synapses from p to end, at least one; sources count in bytes. Between the 2 half nodes, half a power
+ * of two, shift, bits of fraction and scale are as in ln_synapses_thumb1. */
+LN_INLINE ln_sums ln_add_synapses(const int32_t *base, const ln_synapse_words *p, const ln_synapse_words *end, const int16_t *v, const ln_pair *nodes, int32_t half, int32_t shift, int32_t bits, int32_t scale)
 {
-    int32_t t;
-    __asm__(".syntax unified\n\tb 1f\n"
+    int32_t n = (int32_t)p;
+    int32_t d = (int32_t)base;
+    register int32_t last __asm__("r5") = (int32_t)end;
+    __asm__(".syntax unified\n\tmov r10, r5\n\tldmia %[t]!, {r3, r4}\n\tmov r8, r3\n\tmov r9, r4\n\t"
+            "movs r3, #1\n\tlsls r4, r3, %[log]\n\tmov r11, r4\n\tlsls r4, r3, #14\n\tmov r12, r4\n\tb 1f\n"
             "2:\n\tasrs %[t], %[t], #31\n\tmvns %[t], %[t]\n\tlsrs %[t], %[t], %[most]\n\tb 3f\n"
             "1:\n\tldmia %[p]!, {r3, r4, r5}\n\t"
             "lsrs %[t], r5, #16\n\tldrsh %[t], [%[v], %[t]]\n\t"
             "sxth r6, r4\n\tmuls %[t], r6\n\tadds r3, r3, %[t]\n\t"
-            "asrs %[t], r3, %[shift]\n\tadd %[t], %[half]\n\tlsrs r6, %[t], %[index]\n\tbne 2b\n"
+            "asrs %[t], r3, %[shift]\n\tadd %[t], r11\n\tlsrs r6, %[t], %[index]\n\tbne 2b\n"
             "3:\n\tlsls %[t], %[t], #2\n\tldr %[t], [%[nodes], %[t]]\n\t"
             "lsls r3, r3, %[above]\n\tlsrs r3, r3, %[below]\n\t"
             "sxth r6, %[t]\n\tmuls r6, r3\n\tasrs r6, r6, %[scale]\n\t"
             "asrs %[t], %[t], #16\n\tadds %[t], %[t], r6\n\t"
-            "lsrs r4, r4, #16\n\tmuls %[t], r4\n\tadd %[t], %[round]\n\tasrs %[t], %[t], #15\n\t"
-            "sxth r5, r5\n\tadd %[d], %[t]\n\tmuls r5, %[t]\n\tadd %[n], r5\n\t"
-            "cmp %[p], %[end]\n\tbne 1b"
-            : [p] "+l"(p), [n] "+h"(sum.a), [d] "+h"(sum.b), [t] "=&l"(t)
-            : [end] "h"(end), [v] "l"(v), [nodes] "l"(nodes), [half] "h"(half), [round] "h"((int32_t)16384),
-              [shift] "i"(shift), [above] "i"(32 - shift), [below] "i"(32 - bits), [scale] "i"(scale),
-              [index] "i"(__builtin_ctz((unsigned)half) + 1), [most] "i"(31 - __builtin_ctz((unsigned)half))
-            : "r3", "r4", "r5", "r6", "cc", "memory");
+            "lsrs r4, r4, #16\n\tmuls %[t], r4\n\tadd %[t], r12\n\tasrs %[t], %[t], #15\n\t"
+            "sxth r5, r5\n\tadd r9, %[t]\n\tmuls r5, %[t]\n\tadd r8, r5\n\t"
+            "cmp %[p], r10\n\tbne 1b\n\tmov %[p], r8\n\tmov %[t], r9"
+            : [p] "+l"(n), [t] "+l"(d), "+l"(last)
+            : [v] "l"(v), [nodes] "l"(nodes), [shift] "i"(shift), [above] "i"(32 - shift), [below] "i"(32 - bits),
+              [scale] "i"(scale), [log] "i"(__builtin_ctz((unsigned)half)), [index] "i"(__builtin_ctz((unsigned)half) + 1),
+              [most] "i"(31 - __builtin_ctz((unsigned)half))
+            : "r3", "r4", "r6", "r8", "r9", "r10", "r11", "r12", "cc", "memory");
+    const ln_sums sum = {n, d, 0, 0};
     return sum;
 }
 #else
@@ -165,8 +178,9 @@ LN_FN ln_sums ln_dot4_w8(const int16_t *w, const int16_t *x, ln_size cols)
     return sum;
 }
 
-LN_FN ln_sums ln_add_synapses(ln_sums sum, const ln_synapse_words *p, const ln_synapse_words *end, const int16_t *v, const ln_pair *nodes, int32_t half, int32_t shift, int32_t bits, int32_t scale)
+LN_FN ln_sums ln_add_synapses(const int32_t *base, const ln_synapse_words *p, const ln_synapse_words *end, const int16_t *v, const ln_pair *nodes, int32_t half, int32_t shift, int32_t bits, int32_t scale)
 {
+    ln_sums sum = {base[0], base[1], 0, 0};
     for (; p != end; p++) {
         const int32_t argument = ln_mac(p->b, ln_lower(p->aw), v[(p->es >> 17) & 32767]);
         const ln_pair node = nodes[half + ln_clip(argument >> shift, -half, half - 1)];
