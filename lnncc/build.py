@@ -69,7 +69,7 @@ def read(folder: Path) -> Build:
     """The build that ``folder`` holds.
 
     Raises:
-        LnnccError: E0405 if it holds none, or a file is missing or differs from what the manifest recorded.
+        LnnccError: E0405 if it holds none or several, or a file is missing or differs from what the manifest recorded.
     """
     manifest = _manifest(folder)
     try:
@@ -91,20 +91,31 @@ def read(folder: Path) -> Build:
 
 
 def _manifest(folder: Path) -> dict[str, dict]:
-    for path in sorted(folder.glob("*.json")):
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            continue
-        if isinstance(data, dict) and data.get("schema") == SCHEMA:
-            if any(".." in Path(name).parts or Path(name).is_absolute() for name in data.get("sha256", {})):
-                raise _broken(folder, "the manifest names a file outside the folder")
-            return data
-    raise LnnccError(
-        "E0405",
-        f"{folder} holds no compiled model",
-        helps=("compile one into it: lnncc compile MODEL -o DIR",),
-    )
+    found = {path.name: data for path in sorted(folder.glob("*.json")) if (data := _if_manifest(path)) is not None}
+    if not found:
+        raise LnnccError(
+            "E0405",
+            f"{folder} holds no compiled model",
+            helps=("compile one into it: lnncc compile MODEL -o DIR",),
+        )
+    if len(found) > 1:
+        raise LnnccError(
+            "E0405",
+            f"{folder} holds {len(found)} compiled models: {', '.join(found)}",
+            helps=("compile each into a folder of its own",),
+        )
+    (data,) = found.values()
+    if any(".." in Path(name).parts or Path(name).is_absolute() for name in data.get("sha256", {})):
+        raise _broken(folder, "the manifest names a file outside the folder")
+    return data
+
+
+def _if_manifest(path: Path) -> dict[str, dict] | None:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) and data.get("schema") == SCHEMA else None
 
 
 def _settings(data: Mapping[str, object]) -> Settings:

@@ -78,21 +78,21 @@ class Target:
     board: Board | None = None
 
     def emulated(self) -> Board:
-        """The board. Raises E0203 for a target that is not emulated."""
+        """The board. Raises E0222 for a target that is not emulated."""
         if self.board is None:
             raise LnnccError(
-                "E0203",
+                "E0222",
                 f"target {self.name} is not emulated",
                 helps=("choose one of: " + ", ".join(n for n in names() if load(n).board is not None),),
             )
         return self.board
 
     def machine(self, emulator: str) -> str:
-        """What ``emulator`` calls the board. Raises E0204 if it cannot run this target."""
+        """What ``emulator`` calls the board. Raises E0223 if it cannot run this target."""
         known = dict(self.emulated().emulators)
         if emulator not in known:
             raise LnnccError(
-                "E0204",
+                "E0223",
                 f"no emulator {emulator!r} for target {self.name}",
                 helps=("choose one of: " + ", ".join(known),),
             )
@@ -146,7 +146,7 @@ def _opened(path: Path) -> "_Table":
 
 
 def read(path: Path) -> Target:
-    """The target in one TOML file. Raises E0202, naming file and key, for anything not as expected."""
+    """The target in one TOML file. Raises E0221, naming file and key, for anything not as expected."""
     table = _opened(path)
     items = table.items
     target = Target(
@@ -292,7 +292,7 @@ class _Table:
 
 
 def _invalid(path: Path, what: str) -> LnnccError:
-    return LnnccError("E0202", f"target file {path.name}: {what}", notes=(f"read from {path}",))
+    return LnnccError("E0221", f"target file {path.name}: {what}", notes=(f"read from {path}",))
 
 
 def _is_table(value: object) -> TypeGuard[dict[str, object]]:

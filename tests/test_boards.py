@@ -65,7 +65,7 @@ def test_a_wrong_board_is_refused_by_key(tmp_path: Path, old: str, new: str, wor
     assert old in text
     path = tmp_path / "mine.toml"
     path.write_text(text.replace(old, new, 1))
-    with pytest.raises(LnnccError, match="E0202") as caught:
+    with pytest.raises(LnnccError, match="E0221") as caught:
         target.read_board(path)
     assert words in caught.value.title and "mine.toml" in caught.value.title
 

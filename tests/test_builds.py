@@ -68,6 +68,13 @@ def test_a_changed_file_is_noticed(program: Program, tmp_path: Path) -> None:
         build.read(tmp_path / "nowhere")
 
 
+def test_a_folder_of_two_models_is_neither(program: Program, tmp_path: Path) -> None:
+    program.save(tmp_path)
+    shutil.copy(tmp_path / f"{program.build.name}.json", tmp_path / "other.json")
+    with pytest.raises(LnnccError, match=r"E0405.*2 compiled models: \w+.json, other.json"):
+        build.read(tmp_path)
+
+
 SCRIPT = """
 import hashlib, lnncc
 from lnncc.archive import Model

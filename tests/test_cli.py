@@ -100,8 +100,8 @@ FAULTS = [
     (["verify", "gone"], "E0405", "gone"),
     (["check", "gone"], "E0405", "gone"),
     (["verify", "gone", "--on", "cortex-m5"], "E0201", "cortex-m5"),
-    (["run", "gone", "--on", "cortex-m4", "--emulator", "simavr"], "E0204", "unicorn"),
-    (["run", "gone", "--on", "host", "--emulator", "qemu"], "E0203", "not emulated"),
+    (["run", "gone", "--on", "cortex-m4", "--emulator", "simavr"], "E0223", "unicorn"),
+    (["run", "gone", "--on", "host", "--emulator", "qemu"], "E0222", "not emulated"),
     (["explain", "E0399"], "E0212", "E03"),
 ]
 

@@ -298,7 +298,7 @@ def test_qemu_counts_without_unicorn(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (run.output, len(run.instructions)) == (toy_reference(xs), 2)
 
 
-@pytest.mark.parametrize(("name", "emulator", "code"), [("host", None, "E0203"), ("cortex-m4", "simavr", "E0204")])
+@pytest.mark.parametrize(("name", "emulator", "code"), [("host", None, "E0222"), ("cortex-m4", "simavr", "E0223")])
 def test_an_emulator_that_does_not_apply(name: str, emulator: str | None, code: str) -> None:
     with pytest.raises(LnnccError, match=code):
         emulate.run(Path("none.elf"), TOY, target.load(name), b"", emulator=emulator)

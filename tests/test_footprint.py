@@ -94,7 +94,7 @@ def test_a_header_that_disagrees_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_host_has_no_firmware(tmp_path: Path) -> None:
-    with pytest.raises(LnnccError, match="E0203"):
+    with pytest.raises(LnnccError, match="E0222"):
         firmware.build(FOLDER, TOY, target.load("host"), tmp_path)
 
 

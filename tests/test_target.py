@@ -126,7 +126,7 @@ def test_a_wrong_file_is_refused_by_key(tmp_path: Path, old: str, new: str, word
     assert old in GOOD
     with pytest.raises(LnnccError) as caught:
         target.read(write(tmp_path, GOOD.replace(old, new, 1)))
-    assert caught.value.code == "E0202"
+    assert caught.value.code == "E0221"
     assert words in caught.value.title
     assert "one.toml" in caught.value.title
 
@@ -138,21 +138,21 @@ def test_compilers_may_not_be_mixed_with_other_things(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LnnccError, match="E0202"):
+    with pytest.raises(LnnccError, match="E0221"):
         target.read(tmp_path / "none.toml")
 
 
 def test_only_boards_are_emulated() -> None:
     with pytest.raises(LnnccError) as caught:
         target.load("host").emulated()
-    assert caught.value.code == "E0203"
+    assert caught.value.code == "E0222"
     assert "cortex-m4" in caught.value.helps[0]
 
 
 def test_an_emulator_must_know_the_board() -> None:
     with pytest.raises(LnnccError) as caught:
         target.load("cortex-m4").machine("simavr")
-    assert caught.value.code == "E0204"
+    assert caught.value.code == "E0223"
     assert "unicorn" in caught.value.helps[0]
 
 

@@ -22,7 +22,8 @@ def run(args: Namespace) -> Answer:
     """Run from reset, on each target. One target that cannot run raises; of several, the others are still run.
 
     Raises:
-        LnnccError: E0201 to E0204 for what is asked, E0420 for data of several streams; as ``chip`` and ``host``.
+        LnnccError: E0201, E0222 and E0223 for what is asked, E0420 for data of several streams; as ``chip`` and
+            ``host``.
     """
     chosen = [targets.load(name) for name in dict.fromkeys(args.on)]
     for target in chosen:

@@ -63,7 +63,7 @@ def run(
     ``steps`` is needed only where the model has no input. The first ``count`` steps are run once more, traced.
 
     Raises:
-        LnnccError: E0203 or E0204 if the target has no such emulator, E0703 or E0704 if it is not installed, E0801
+        LnnccError: E0222 or E0223 if the target has no such emulator, E0703 or E0704 if it is not installed, E0801
             to E0803 if the firmware crashes, ends with an error, or does not end in ``seconds``.
     """
     record = _bytes(interface.given)

@@ -25,7 +25,7 @@ def build(
     """Link the model in ``directory`` into ``workdir/firmware.elf``, for an emulator.
 
     Raises:
-        LnnccError: E0203 if the target is not emulated, E0501 if the board's memory is too small, E0701 without
+        LnnccError: E0222 if the target is not emulated, E0501 if the board's memory is too small, E0701 without
             a compiler, E0702 if it fails.
     """
     return _build([directory / f"{interface.name}.c"], directory, interface, target, workdir / "firmware", compiler)

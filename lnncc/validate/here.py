@@ -13,7 +13,7 @@ def emulator(target: Target) -> str:
     """The first of the target's emulators that is installed.
 
     Raises:
-        LnnccError: E0203 if the target is not emulated; E0703 or E0704, of the first, if none is there.
+        LnnccError: E0222 if the target is not emulated; E0703 or E0704, of the first, if none is there.
     """
     errors = list[LnnccError]()
     for name, machine in target.emulated().emulators:
