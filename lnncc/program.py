@@ -1,7 +1,7 @@
 """A compiled model in Python: run it, verify it, report on it, save it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lnncc import build as builds
+from lnncc import packages as libraries
 from lnncc.build import Build
 from lnncc.calibration import prepared
 from lnncc.emit import onnx
@@ -57,9 +58,16 @@ class Program:
         """Formats, ranges, sizes, saturations and error bounds as text; ``period`` is that of the steps, in s."""
         return summary.text(self.build, period)
 
-    def save(self, folder: str | Path) -> None:
-        """Write the C, the certificate, the manifest and both graphs."""
+    def save(self, folder: str | Path, packages: Sequence[str] = ()) -> None:
+        """Write the C, the certificate, the manifest and both graphs; libraries of these kinds go into folder/packages.
+
+        Raises:
+            LnnccError: E0219 for a kind of library that there is not.
+        """
+        kinds = [libraries.load(kind).kind for kind in packages]
         self.build.write(Path(folder))
+        if kinds:
+            libraries.write(self.build, kinds, Path(folder) / libraries.FOLDER)
 
     def export_onnx(self, path: str | Path, kind: str = "integer") -> Mapping[str, object]:
         """Write one step as an ONNX model whose states go in and out; what its metadata says is returned.

@@ -24,7 +24,7 @@ LAYERS = (
     "plan",
     "emit twin",
     "build certificate",
-    "retarget",
+    "retarget packages",
     "validate",
     "report",
     "program search",

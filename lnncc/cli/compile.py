@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lnncc import build as builds
-from lnncc import calibration
+from lnncc import calibration, packages
 from lnncc import target as targets
 from lnncc.build import Build
 from lnncc.cli import model
@@ -36,6 +36,7 @@ def run(args: Namespace) -> Answer:
     given, timed = model.load(args.model, _states(args.state), args.ncps, args.params), settings.dt_range is not None
     data = None if args.calib is None else _recorded(Path(args.calib), given.graph, timed)
     dump = None if args.dump is None else _made(Path(args.dump))
+    kinds = () if args.package is None else tuple(packages.load(kind).kind for kind in args.package.split(","))
     build = compile_model(
         given,
         settings,
@@ -49,10 +50,10 @@ def run(args: Namespace) -> Answer:
     cost = _measured(build, target, required=args.require_size)
     if cost is not None:
         targets.check_fit(target, flash=cost.flash, ram=cost.ram, stack=cost.stack)
-    _write(build, Path(args.output))
+    _write(build, kinds, Path(args.output))
     if picture is not None:
         _plot(build, picture)
-    return _answer(build, cost, args.output, picture)
+    return _answer(build, cost, args.output, kinds, picture)
 
 
 def _recorded(path: Path, graph: Graph, timed: bool) -> dict[str, Array]:
@@ -159,9 +160,11 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _write(build: Build, folder: Path) -> None:
+def _write(build: Build, kinds: Sequence[str], folder: Path) -> None:
     with _writing(folder, "-o"):
         build.write(folder)
+        if kinds:
+            packages.write(build, kinds, folder / packages.FOLDER)
 
 
 @contextmanager
@@ -173,7 +176,7 @@ def _writing(folder: Path, option: str) -> Iterator[None]:
         raise LnnccError("E0211", title, helps=(f"choose another place with {option}",)) from error
 
 
-def _answer(build: Build, cost: "Footprint | None", folder: str, picture: Path | None) -> Answer:
+def _answer(build: Build, cost: "Footprint | None", folder: str, kinds: Sequence[str], picture: Path | None) -> Answer:
     facts = build.facts
     fields = {
         "name": build.name,
@@ -183,6 +186,7 @@ def _answer(build: Build, cost: "Footprint | None", folder: str, picture: Path |
         "ram_bytes": None if cost is None else cost.ram,
         "stack_bytes": None if cost is None else cost.stack,
         "files": list(build.files()),
+        "packages": list(kinds),
         "ranges": facts["ranges"],
         "saturations": facts["saturations"],
         **({"search": facts["search"]} if "search" in facts else {}),
@@ -193,6 +197,7 @@ def _answer(build: Build, cost: "Footprint | None", folder: str, picture: Path |
         f"  state {facts['state_bytes']} bytes; {sizes}",
         *summary.search(build),
         *([] if picture is None else [f"  front drawn in {picture}"]),
+        *(f"  {packages.load(kind).description}: {Path(folder, packages.FOLDER, kind, build.name)}" for kind in kinds),
         f"next: lnncc verify {folder}",
     )
     return Answer(fields, "\n".join(lines))

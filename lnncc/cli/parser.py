@@ -107,6 +107,7 @@ def _compile(parser: Parser) -> None:
     add("--optimise", metavar="FOR", default="balanced", help="speed, size or balanced (default)")
     add("--batch", metavar="LANES", type=int, help="also C for many streams, 4, 8, 16 or 32 at a time")
     add("--name", metavar="NAME", default="model", help="of the C functions and files (default: model)")
+    add("--package", metavar="KIND,...", help="also libraries, into DIR/packages: arduino, cmake, zephyr; see README")
     add("--dump", metavar="DIR", help="write the graph after each stage into this folder")
     states = "the output of an ONNX model that is the next state of an input (repeat for more); none: it has no state"
     add("--state", metavar="IN=OUT", action="append", default=[], help=states)

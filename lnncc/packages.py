@@ -1,0 +1,165 @@
+"""packages: a build as a library that an ecosystem takes as its own: CMake, Arduino, Zephyr and their like.
+
+A packaging is one folder of templates, ``templates/packages/<kind>``: its ``package.toml`` says in which folder of the
+library the C goes, and every other file is a template of the library's file of the same path. NAME in a path is the
+model's name. Each library carries the same self-test (``selftest``), so that one number tells whether a packaging, a
+compiler and a core keep the bits.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from lnncc import share, twin
+from lnncc.build import Build
+from lnncc.emit.render import render
+from lnncc.errors import LnnccError
+from lnncc.ir import Array
+
+FOLDER = "packages"
+VERSION = "0.1.0"  # of the library that is written: what it means is its user's to say
+SPEC = "package.toml"
+STEPS = 256
+SEED = 0x9E3779B9  # any but 0, of which xorshift never leaves
+INCLUDE = re.compile(r'^#include (?:"(?P<file>[^"]+)"|(?P<macro>[A-Z_]+))\n', re.MULTILINE)
+MACHINE = re.compile(r'^#define LNN_SIMD "(?P<file>[^"]+)"\n', re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Packaging:
+    """A kind of library. ``sources`` is where the C goes in it, ``None`` if the templates themselves hold it."""
+
+    kind: str
+    description: str
+    sources: PurePosixPath | None
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """``steps`` from reset on inputs that C draws too, and the hash of all states and outputs that they must give."""
+
+    steps: int
+    seed: int
+    expected: int
+
+
+def kinds() -> tuple[str, ...]:
+    return tuple(sorted(path.parent.name for path in _root().glob(f"*/{SPEC}")))
+
+
+def load(kind: str) -> Packaging:
+    """Raises E0219 for a kind that there is not."""
+    if kind not in kinds():
+        raise LnnccError("E0219", f"there is no packaging {kind!r}", helps=("packagings: " + ", ".join(kinds()),))
+    spec = tomllib.loads((_root() / kind / SPEC).read_text(encoding="utf-8"))
+    sources = spec["sources"]
+    return Packaging(kind, spec["description"], PurePosixPath(sources) if sources else None)
+
+
+def files(build: Build, packaging: Packaging, test: SelfTest) -> dict[str, str]:
+    """Texts by path inside the library."""
+    header = render(f"{FOLDER}/selftest.h", name=build.name, interface=build.interface, test=test)
+    sources = {**build.sources, f"{build.name}_selftest.h": header}
+    values = {
+        "name": build.name,
+        "version": VERSION,
+        "interface": build.interface,
+        "sources": sources,
+        "test": test,
+        "architecture": "avr" if build.settings.target.startswith("avr") else "*",
+    }
+    if packaging.sources is None:
+        values |= {"amalgamation": amalgamated(build.name, build.sources), "selftest": header}
+        copied = {}
+    else:
+        copied = {str(packaging.sources / name): text for name, text in sources.items()}
+    return copied | {path: render(template, **values) for path, template in _templates(build.name, packaging.kind)}
+
+
+def write(build: Build, kinds: Sequence[str], folder: Path) -> None:
+    """Each library into ``folder/<kind>/<name>``. Raises E0219 for an unknown kind, before a file is written."""
+    packagings = [load(kind) for kind in kinds]
+    test = selftest(build)
+    for packaging in packagings:
+        for name, text in files(build, packaging, test).items():
+            path = folder / packaging.kind / build.name / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _root() -> Path:
+    return share.folder("templates") / FOLDER
+
+
+def _templates(name: str, kind: str) -> Iterator[tuple[str, str]]:
+    """(path in the library, template), sorted."""
+    root = _root()
+    for path in sorted((root / kind).rglob("*.j2")):
+        inner = path.relative_to(root / kind).as_posix().removesuffix(".j2")
+        yield inner.replace("NAME", name), f"{FOLDER}/{kind}/{inner}"
+
+
+def amalgamated(name: str, sources: Mapping[str, str]) -> str:
+    """The model's C file with the headers it includes in their places, each once; its own header stays outside."""
+    text = sources[f"{name}.c"]
+    machine = MACHINE.search(text)
+    simd = "simd/scalar.h" if machine is None else machine["file"]
+    seen = {f"{name}.h"}
+
+    def expanded(text: str, folder: PurePosixPath) -> str:
+        def body(match: re.Match[str]) -> str:
+            path = str(folder / (match["file"] or simd))
+            if path in seen:
+                return ""
+            seen.add(path)
+            return expanded(sources[path], PurePosixPath(path).parent)
+
+        return INCLUDE.sub(body, text)
+
+    return expanded(text, PurePosixPath())
+
+
+def selftest(build: Build) -> SelfTest:
+    """The hash that the twin gives."""
+    states, outputs = twin.run(build.integer, _drawn(build))
+    trace = np.concatenate([y[0] for y in (*states, *outputs)], axis=-1)
+    return SelfTest(STEPS, SEED, fnv1a(trace.astype("<i2").tobytes()))
+
+
+def _drawn(build: Build) -> tuple[Array, ...]:
+    """(1, STEPS, size) of each input, drawn step by step as NAME_selftest.h does."""
+    given, state = build.interface.given, SEED
+    steps: list[list[list[int]]] = []
+    for _ in range(STEPS):
+        step = []
+        for signal in given:
+            row = []
+            for _ in range(signal.size):
+                state = xorshift32(state)
+                row.append(state >> 16 if signal.bits == 16 else state % (signal.high + 1))
+            step.append(row)
+        steps.append(step)
+    columns = zip(*steps, strict=True) if given else ()
+    return tuple(
+        np.array(column, np.uint32).astype(np.uint16 if s.bits == 16 else np.uint32).view(f"i{s.bits // 8}")[None]
+        for s, column in zip(given, columns, strict=True)
+    )
+
+
+def xorshift32(state: int) -> int:
+    """The next of 2**32 - 1 states. Source: Marsaglia, Xorshift RNGs, J. Stat. Soft. 8 (14), 2003."""
+    state ^= state << 13 & 0xFFFFFFFF
+    state ^= state >> 17
+    return state ^ (state << 5 & 0xFFFFFFFF)
+
+
+def fnv1a(data: bytes) -> int:
+    """The 32-bit hash FNV-1a. Source: RFC 9923."""
+    value = 0x811C9DC5
+    for byte in data:
+        value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return value
