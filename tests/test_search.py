@@ -258,6 +258,11 @@ def test_budgets_that_mean_nothing(bits: int | str, budget: Budget, calibrated: 
     assert caught.value.code == "E0207"
 
 
+def test_nothing_to_choose_keeps_every_limit_or_none() -> None:
+    assert solve.solve([], {"max_abs": 0.5, "flash": 0.0}) == ()
+    assert solve.solve([], {"max_abs": 0.5, "flash": -1.0}) is None
+
+
 def test_the_float_model_and_the_twin_meet_in_a_trial() -> None:
     exact = reference.run(MODEL, {"x": XS}, 1.0)[0]["y"]
     np.testing.assert_array_equal(CASE.whole.exact[0], exact)

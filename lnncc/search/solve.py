@@ -22,6 +22,8 @@ def solve(effects: Sequence[Sequence[Effect]], limits: Mapping[str, float]) -> t
 
     None if there is none. Ties go to the options that come first, the more exact ones.
     """
+    if not effects:  # nothing to choose: the empty sum keeps every limit that is not negative
+        return () if all(limit >= 0 for limit in limits.values()) else None
     flat = [effect for options in effects for effect in options]
     owner = np.repeat(np.arange(len(effects)), [len(options) for options in effects])
     one_each = csr_matrix((np.ones(len(flat)), (owner, np.arange(len(flat)))))
