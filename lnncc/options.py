@@ -98,8 +98,15 @@ def check(settings: Settings, ranges: Mapping[str, tuple[float, float]], graph: 
     """Refuse what cannot be meant.
 
     Raises:
-        LnnccError: E0202 dt, E0203 name, E0204 bits or optimise, E0205 ranges, E0215 lanes of a batch.
+        LnnccError: E0202 dt, E0203 name, E0204 bits or optimise, E0205 ranges, E0215 lanes of a batch, E0311 a step
+            that hears nothing.
     """
+    if not graph.inputs:
+        raise LnnccError(
+            "E0311",
+            "this step has no input, so that there is nothing to compare it on",
+            helps=("give it one, such as what drives it, or how strongly",),
+        )
     _name(settings.name)
     _dt(settings.dt, graph)
     if settings.bits not in (*BITS, AUTO):

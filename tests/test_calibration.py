@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import lnncc
 from lnncc.calibration import prepared, read_npz
 from lnncc.errors import LnnccError
 from lnncc.ir import Graph, Port, Value
@@ -75,6 +78,14 @@ def test_inputs_are_equally_long() -> None:
     with pytest.raises(LnnccError, match="not equally long") as caught:
         prepared({"a": X, "b": X[:, :2]}, model(a=(3,), b=(3,)))
     assert caught.value.code == "E0401" and "`b` 2 of 2" in str(caught.value)
+
+
+def test_a_step_that_hears_nothing_is_refused() -> None:
+    def step(params: object, h: jax.Array, x: tuple[()]) -> tuple[jax.Array, jax.Array]:
+        return jnp.tanh(h), h
+
+    with pytest.raises(LnnccError, match=r"E0311.*no input"):
+        lnncc.compile(step, state=jnp.ones(2), inputs=())
 
 
 def test_one_array_for_two_inputs() -> None:
