@@ -17,7 +17,7 @@ from lnncc.errors import LnnccError
 from lnncc.ir import Array, Graph
 from lnncc.serial import DTYPES, MAX_RANK, MAX_SIZE, NAME, from_parts, malformed, to_parts
 
-__all__ = ["Model", "from_parts", "load", "pack", "save", "to_parts", "unpack"]
+__all__ = ["Model", "from_parts", "load", "pack", "save", "to_parts", "unpack", "write"]
 
 GRAPH, WEIGHTS = "graph.json", "weights.npz"
 MAX_FILE = 1 << 28  # bytes, packed and unpacked alike
@@ -43,21 +43,28 @@ def save(model: Model, path: str | Path) -> None:
     Raises:
         LnnccError: E0310 if the file cannot be written.
     """
-    target, temporary = Path(path), ""
     try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(pack(model.graph))
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
+        write(Path(path), pack(model.graph))
     except OSError as error:
-        Path(temporary).unlink(missing_ok=True) if temporary else None
         raise LnnccError(
             "E0310",
-            f"cannot write {target}",
+            f"cannot write {path}",
             notes=(error.strerror or str(error),),
             helps=("choose a folder that exists and that you may write to",),
         ) from error
+
+
+def write(path: Path, data: bytes) -> None:
+    """The file appears whole or not at all, whatever ends the process meanwhile."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 def load(path: str | Path) -> Model:

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -58,11 +56,26 @@ class Build:
         }
 
     def write(self, folder: Path) -> None:
-        """All files into ``folder``; each appears whole, and the manifest, which names them, comes last."""
+        """All files into ``folder``; each appears whole, and the manifest, which names them, comes last.
+
+        C that an earlier build of the same name left there, and this one lacks, goes: a compiler would take it along.
+        """
         files = self.files()
         manifest = f"{self.name}.json"
+        for path in _left_over(folder, manifest, files):
+            path.unlink()
         for name in [n for n in files if n != manifest] + [manifest]:
             replace(folder / name, files[name])
+
+
+def _left_over(folder: Path, manifest: str, files: Mapping[str, bytes]) -> list[Path]:
+    """Files beside ``manifest`` that it names, ``files`` do not, and nobody has changed."""
+    try:
+        known = dict(json.loads((folder / manifest).read_text(encoding="utf-8"))["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    others = {path for path in folder.iterdir() if path.is_file() and path.name in known} - {folder / n for n in files}
+    return sorted(path for path in others if hashlib.sha256(path.read_bytes()).hexdigest() == known[path.name])
 
 
 def read(folder: Path) -> Build:
@@ -155,14 +168,6 @@ def _lines(data: object, indent: str) -> str:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write a file, whole or not at all. Raises OSError."""
+    """Write a file and the folders above it, whole or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    archive.write(path, data)

@@ -60,10 +60,17 @@ def test_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(LnnccError, match="cannot write") as caught:
         save(Model(float_graph()), tmp_path / "model.lnn")
     assert caught.value.code == "E0310" and "No space left" in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(os, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        save(Model(float_graph()), tmp_path / "model.lnn")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -94,6 +94,22 @@ def test_the_folder_keeps_the_lanes(program: lnncc.Program, tmp_path: Path) -> N
     assert again.settings.batch == 8 and again.files() == program.build.files()
 
 
+def test_a_build_without_lanes_leaves_no_older_c_with_them(program: lnncc.Program, tmp_path: Path) -> None:
+    """But what somebody has changed, and what no manifest names."""
+    program.save(tmp_path)
+    name = program.build.name
+    header, source, own = (tmp_path / file for file in (f"{name}_batch.h", f"{name}_batch.c", "main.c"))
+    own.write_text("int main(void) { return 0; }\n")
+    header.write_text(header.read_text() + "/* mine */\n")
+    sources = {n: t for n, t in program.build.sources.items() if "_batch" not in n}
+    alone = replace(program.build, settings=replace(program.build.settings, batch=None), sources=sources)
+    alone.write(tmp_path)
+    assert not source.exists() and header.exists() and own.exists()
+    (tmp_path / f"{name}.json").write_text("no manifest")
+    alone.write(tmp_path)
+    assert build.read(tmp_path).files() == alone.files()
+
+
 def test_a_stream_goes_out_of_its_lane_and_into_another(program: lnncc.Program) -> None:
     library = host.build(program.build)
     ffi, calls = library.ffi, library.calls
