@@ -11,7 +11,7 @@ from lnncc.build import Build
 from lnncc.ir import Array
 from lnncc.retarget import retargeted
 from lnncc.target import Target
-from lnncc.validate import compare, emulate, firmware
+from lnncc.validate import compare, emulate, firmware, host
 from lnncc.validate.toolchain import Compiler
 
 if TYPE_CHECKING:
@@ -61,10 +61,7 @@ def _linked(build: Build, target: Target, folder: Path, compiler: Compiler | Non
     from lnncc.validate import footprint  # it needs the extra, which the host alone does not
 
     sources = folder / "model"
-    for name, text in retargeted(build, target).sources.items():
-        path = sources / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    host.write(sources, retargeted(build, target).sources.items())
     full, empty = (
         link(sources, build.interface, target, folder, compiler) for link in (firmware.build, firmware.build_empty)
     )

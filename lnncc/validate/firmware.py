@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from lnncc import share
+from lnncc.emit.render import render
 from lnncc.plan.interface import Interface
 from lnncc.target import Target
 from lnncc.validate import toolchain
@@ -71,15 +70,8 @@ def text_folders(target: Target) -> tuple[Path, Path]:
 
 
 def _render(folders: Sequence[Path], name: str, context: Mapping[str, object], output: Path) -> Path:
-    environment = Environment(
-        loader=FileSystemLoader(list(folders)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     path = output / name
-    path.write_text(environment.get_template(f"{name}.j2").render(context), encoding="utf-8", newline="\n")
+    path.write_text(render(name, folders, **context), encoding="utf-8", newline="\n")
     return path
 
 

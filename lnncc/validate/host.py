@@ -2,6 +2,7 @@
 
 import functools
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,13 +85,14 @@ def _opened(
     # The loaded library needs its file no longer, except on Windows, which then keeps it.
     with tempfile.TemporaryDirectory(prefix="lnncc-", ignore_cleanup_errors=True) as place:
         folder = Path(place)
-        _write(folder, texts)
+        write(folder, texts)
         files = tuple(folder / text for text, _ in texts if text.endswith(".c"))
         library = toolchain.shared_library(compiler, files, folder / f"{name}.so", include=(folder,), flags=flags)
         return _open(library, interface, lanes)
 
 
-def _write(folder: Path, texts: tuple[tuple[str, str], ...]) -> None:
+def write(folder: Path, texts: Iterable[tuple[str, str]]) -> None:
+    """Texts by name below ``folder``."""
     for name, text in texts:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
