@@ -186,6 +186,6 @@ def _values(function: Expr, low: float, high: float) -> tuple[float, float]:
 def _label(
     function: Expr, target: Format, kind: str, nodes: Array, low: int, shift: int, frac: int, error: float
 ) -> str:
-    held = "nodes" if kind == "linear" else "values"
-    span = f"{len(nodes)} {held} from {low * 2.0**-frac:g} every {2.0 ** (shift - frac):g}"
+    held = "intervals" if kind == "linear" else "values"
+    span = f"{_intervals(kind, len(nodes))} {held} of {2.0 ** (shift - frac):g} from {low * 2.0**-frac:g}"
     return f"{expr.text(function)} in {target}, {span}, worst error {np.ceil(error * 100) / 100:.2f} ULP"

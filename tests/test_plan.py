@@ -24,6 +24,7 @@ from lnncc.plan.places import Place, places
 from lnncc.plan.program import Buffer, Call, Loop, Plan, Statement
 from lnncc.plan.timeline import timeline
 from lnncc.target import load
+from tests import models
 
 RNG = np.random.default_rng
 HOST = load("host")
@@ -253,6 +254,13 @@ def test_a_shift_that_c_does_not_define_is_our_bug() -> None:
         else:
             with pytest.raises(AssertionError, match="more than 30"):
                 planned(attempt.graph())
+
+
+def test_a_packed_table_is_called_what_it_holds() -> None:
+    """On a core that packs them in another order too, where synapses also say where a destination ends."""
+    found = {t.type: t.label for t in plan(models.compiled(models.ltc()).integer, "m", {}, load("cortex-m4")).tables}
+    assert found["ln_synapse_words"] == "synapses: b, a, w, e, source, synapses of each destination"
+    assert found["ln_pair"].startswith("logistic(x) in Q0.15, 512 intervals of 0.0625 from -16, ")
 
 
 @pytest.mark.parametrize("op", sorted(OPS))

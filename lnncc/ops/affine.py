@@ -118,7 +118,7 @@ def _column_blocks(weights: Array, reach: Array, gain: int, bits: int) -> list[t
 
 
 def _spread(frac: Array) -> str:
-    return f"{frac.min()}..{frac.max()}"
+    return f"{frac.min()}" if frac.min() == frac.max() else f"{frac.min()} to {frac.max()}"
 
 
 def evaluate(attrs: Mapping[str, Attr], acc: Carrier, x: Carrier, w: Array, shift: Array) -> Carrier:

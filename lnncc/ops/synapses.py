@@ -109,7 +109,7 @@ def quantise(node: Node, q: Quantiser) -> None:
     record = np.rint(exact).astype(np.int64)
     record[:, 3] = np.clip(record[:, 3], -32768, 32767)
     constants = (
-        q.constant(record, Format(32, 0), label="b, a, w, e, source", error=np.abs(record - exact)),
+        q.constant(record, Format(32, 0), label="synapses: b, a, w, e, source", error=np.abs(record - exact)),
         q.constant(counts_int, Format(16, 0), label="synapses of each destination", error=0),
         q.constant(table.nodes, target, label=table.label, error=table.deviation),
     )

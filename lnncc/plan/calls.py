@@ -123,10 +123,10 @@ class Writer:
         """Pointers to results are the outputs, to constants the inputs, in order; tables and scalars go by name."""
         replaced = [reads[name].value for name in kernel.replaced]
         written, read = iter((execute.output,)), iter(ref for ref in reads.values() if ref.value not in replaced)
-        label = ", ".join(self.graph.labels.get(name, "constants") for name in replaced)
         arguments: list[str] = []
         for parameter in kernel.parameters:
             if parameter.name in packed.tables:
+                label = self._packed_label(parameter.name, kernel, packed, reads)
                 arguments.append(self._table(packed.tables[parameter.name], parameter, label))
             elif parameter.name == SCRATCH:
                 arguments.append(self._scratch(parameter.type, packed.scratch))
@@ -136,6 +136,13 @@ class Writer:
                 arguments.append(_scalar(packed.attrs[parameter.name], parameter))
         assert next(read, None) is None and next(written, None) is None, f"{kernel.name}: operands left over"
         return Call(kernel.name, tuple(arguments), kernel.counts)
+
+    def _packed_label(self, table: str, kernel: Prototype, packed: Packed, reads: Mapping[str, Ref]) -> str:
+        """What a packed table holds: the constant of that name; the first one, also those that have no table now."""
+        first = next((name for name in kernel.replaced if name in packed.tables), table)
+        folded = [name for name in kernel.replaced if name not in packed.tables] if table == first else []
+        held = [name for name in kernel.replaced if name in (table, *folded)] or list(kernel.replaced)
+        return ", ".join(self.graph.labels.get(reads[name].value, "constants") for name in held)
 
     def _count(self, file: str) -> None:
         self.kernels[file] = self.kernels.get(file, 0) + 1
