@@ -41,10 +41,11 @@ class LnnccError(Exception):
         return int(self.code[2])
 
     def __str__(self) -> str:
+        """At most MAX_LINES; where they do not suffice, what to do stays and notes go."""
         lines = [f"error[{self.code}]: {self.title}", *_excerpt(self.source)]
-        lines += [f"  = note: {note}" for note in self.notes]
-        lines += [f"  = help: {text}" for text in self.helps]
-        return "\n".join(lines[:MAX_LINES])
+        helps = [f"  = help: {text}" for text in self.helps]
+        lines += [f"  = note: {note}" for note in self.notes[: max(MAX_LINES - len(lines) - len(helps), 0)]]
+        return "\n".join([*lines, *helps][:MAX_LINES])
 
     def to_dict(self) -> dict[str, object]:
         """The error as one JSON object, for ``--json``."""

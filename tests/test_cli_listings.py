@@ -63,6 +63,12 @@ def test_targets_and_ops_list_their_folders(capsys: pytest.CaptureFixture[str]) 
     assert "tanh" in found["primitives"]
 
 
+def test_ops_are_listed_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["ops"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(": ")[0] for line in lines[: len(ops.NAMES)]] == sorted(ops.NAMES)
+
+
 def test_doctor_is_content_where_the_essentials_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["doctor", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

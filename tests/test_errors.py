@@ -31,6 +31,9 @@ def test_unreadable_source_is_still_named(source: Source) -> None:
 
 def test_twelve_lines_at_most() -> None:
     assert len(str(LnnccError("E0301", "t", notes=("n",) * 20)).splitlines()) == 12
+    crowded = str(LnnccError("E0301", "t", notes=("n",) * 20, helps=("do", "or do"))).splitlines()
+    assert len(crowded) == 12 and crowded[-2:] == ["  = help: do", "  = help: or do"]
+    assert len(str(LnnccError("E0301", "t", helps=("h",) * 20)).splitlines()) == 12
 
 
 def test_as_json() -> None:

@@ -52,7 +52,7 @@ def _lacks(entry: dict[str, object]) -> str:
 def ops(args: Namespace) -> Answer:
     """The ops of generated code, and the float primitives that become them."""
     texts = {name: _first_line(f"lnncc.ops.{name}") for name in sorted(folder.NAMES)}
-    lines = [f"{name:<12}{text}" for name, text in texts.items()]
+    lines = list(texts.values())
     lines += ["", "made from: " + " ".join(sorted(PRIMITIVES))]
     fields = {"ops": [{"name": n, "summary": t} for n, t in texts.items()], "primitives": sorted(PRIMITIVES)}
     return Answer(fields, "\n".join(lines))

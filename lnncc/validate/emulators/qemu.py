@@ -54,10 +54,12 @@ def trace(job: Job, count: int) -> tuple[Trace, ...]:
             os.close(end)
             timer = threading.Timer(job.seconds, process.kill)
             timer.start()
-            with open(log, encoding="utf-8", errors="replace") as lines:
-                for block in _blocks(lines, code.of(image).length, image):
-                    recorder.block(*block)
-            timer.cancel()
+            try:
+                with open(log, encoding="utf-8", errors="replace") as lines:
+                    for block in _blocks(lines, code.of(image).length, image):
+                        recorder.block(*block)
+            finally:
+                timer.cancel()
             _ended(process, job.seconds)
     return tuple(recorder.finished)
 
