@@ -40,7 +40,7 @@ def noise(graph: Graph, level: float) -> dict[str, Array]:
 
 
 def initial(graph: Graph) -> Tube:
-    start = np.concatenate([s.initial for s in graph.states]).astype(float)
+    start = np.concatenate([np.zeros(0), *(s.initial for s in graph.states)])
     return Tube(Interval(start, start), np.zeros(start.shape))
 
 
@@ -146,3 +146,17 @@ def test_an_op_without_a_rule_has_no_bound(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delattr(OPS["blend"], "tube")
     with pytest.raises(Unbounded, match="op blend has no rule"):
         horizon.horizon(forward.stepper(graph, {}, ranges(graph)), initial(graph))
+
+
+def test_a_step_without_state_has_the_same_bound_for_ever() -> None:
+    graph = fused(trace(lambda p, s, x: ((), jnp.tanh(x)), state=(), inputs=jnp.zeros(3)))
+    found = horizon.horizon(forward.stepper(graph, noise(graph, 1e-3), ranges(graph)), initial(graph))
+    assert found.forever is not None and found.box.shape == (0,)
+    np.testing.assert_allclose(found.forever[0], found.after[0])
+    assert np.all(found.after[0] > 1e-3)
+
+
+def test_a_state_that_runs_away_has_no_box() -> None:
+    graph = fused(trace(lambda p, s, x: (3 * s * s + x, s), state=jnp.ones(2), inputs=jnp.zeros(2)))
+    with pytest.raises(Unbounded, match="no box"):
+        horizon.horizon(forward.stepper(graph, noise(graph, 1e-3), ranges(graph)), initial(graph))

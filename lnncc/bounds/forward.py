@@ -1,6 +1,7 @@
 """forward: one step of the fused graph on tubes, with the roundings of the chip as disturbances."""
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,12 +30,11 @@ def stepper(graph: Graph, noise: Mapping[str, Array], ranges: Mapping[str, tuple
         known[port.value] = _disturbed(
             _anything(graph.values[port.value].shape, *ranges[port.label]), port.value, noise
         )
-    edges = np.cumsum([len(s.initial) for s in graph.states])[:-1]
+    edges = np.cumsum([0] + [len(s.initial) for s in graph.states]).tolist()
+    places = [(s.before, slice(*ends)) for s, ends in zip(graph.states, pairwise(edges), strict=True)]
 
     def step(states: Tube) -> tuple[Tube, Tube]:
-        columns = (np.split(x, edges) for x in (states.span.low, states.span.high, states.error))
-        before = [Tube(Interval(low, high), error) for low, high, error in zip(*columns, strict=True)]
-        env = known | dict(zip((s.before for s in graph.states), before, strict=True))
+        env = known | {name: states.moved(lambda x, at=at: x[at]) for name, at in places}
         _run(graph.nodes, env, noise)
         return _joined(env, [s.after for s in graph.states]), _joined(env, [p.value for p in graph.outputs])
 
@@ -47,7 +47,7 @@ def _anything(shape: tuple[int, ...], low: float, high: float) -> Tube:
 
 def _joined(env: Env, names: list[str]) -> Tube:
     found = (env[name] for name in names)
-    return tube.concat([x for x in found if isinstance(x, Tube)])
+    return tube.concat([tube.point(np.zeros(0)), *(x for x in found if isinstance(x, Tube))])
 
 
 def _run(nodes: tuple[Node, ...], env: Env, noise: Mapping[str, Array]) -> None:

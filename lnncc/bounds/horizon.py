@@ -19,6 +19,7 @@ from lnncc.interval import Interval
 from lnncc.ir import Array
 from lnncc.tube import Tube
 
+TOO_FAR = 1e30  # for a box of states
 ROUNDS = 60  # of growing the box of the states before it is given up
 STEPS = 128  # of the model that are followed one by one
 POLISH = 8  # steps that shrink what was found by a guess
@@ -65,6 +66,8 @@ def _invariant(step: Step, start: Interval) -> Interval:
         grown = Interval(box.low - joined.low, joined.high - box.high)
         low, high = _remaining(before.low, grown.low), _remaining(before.high, grown.high)
         box, before = Interval(joined.low - low, joined.high + high), grown
+        if not np.all(box.magnitude < TOO_FAR):
+            break
     raise Unbounded("no box was found that the states of the float model stay in")
 
 
