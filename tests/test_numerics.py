@@ -1,16 +1,21 @@
 """From float to proven integers: small errors, intervals that hold, and a proof that refuses what it should."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from integer_graphs import WIDE, Builder
 
-from lnncc import primitives, twin
+import lnncc
+from lnncc import primitives, target, twin
 from lnncc.errors import LnnccError
 from lnncc.frontend.jaxpr import trace
 from lnncc.interval import Interval
-from lnncc.ir import Graph
+from lnncc.ir import Graph, State
 from lnncc.passes.prove import prove
+from lnncc.retarget import retargeted
 from tests import models
 
 CELLS = {"cfc": models.cfc, "ltc": models.ltc}
@@ -87,6 +92,19 @@ def test_a_broken_weight_makes_the_proof_refuse(cell: str, op: str, factor: int)
     assert op in str(caught.value) or "mean" in str(caught.value)
 
 
+def test_a_state_that_is_narrower_than_what_becomes_of_it_is_refused() -> None:
+    """As no pass writes it, but a file may hold it; so is one that starts beyond its format."""
+    b = Builder()
+    x, state = b.input(2), b.state(np.zeros(2))
+    b.becomes(state, b.affine(np.random.default_rng(0), x, 2, acc=b.constant([1 << 20, 0], WIDE)))
+    b.output(x)
+    wide, far = b.graph(), b.graph().edited(states=(State("far", state, state, np.array([0, 1 << 15])),))
+    for graph in (wide, far):
+        with pytest.raises(LnnccError, match=r"E0308") as caught:
+            prove(graph)
+        assert caught.value.notes == ("what is carried can leave its 16 bits",)
+
+
 def test_quantities_of_very_different_size_go_together() -> None:
     """Pascals beside a gate: an offset of 2**18, coefficients of 1e-5, and a vector that holds both."""
 
@@ -100,3 +118,21 @@ def test_quantities_of_very_different_size_go_together() -> None:
     assert form is not None and form.frac < 0
     error = np.abs(outputs(case, xs) - exact(case.float_graph, xs))
     assert error.max() <= 1.1 * 2.0**-form.frac
+
+
+def test_constants_are_states_and_outputs_too() -> None:
+    """For one stream, for many, and on a machine that has constants in a memory of their own."""
+
+    def step(params: object, h: jax.Array, x: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
+        return jnp.array([0.25, -0.5]), {"held": h + 0.5 * x, "fixed": jnp.array([1.5, 0.0, -3.0])}
+
+    program = lnncc.compile(step, state=jnp.zeros(2), inputs=jnp.zeros(2), ranges={"x": (-1.0, 1.0)}, batch=8)
+    xs = np.random.default_rng(2).uniform(-1, 1, (3, 20, 2))
+    found = program.verify(xs)
+    assert found.bit_exact and all(error.max_abs < 1e-4 for error in found.errors.values())
+    together, alone = program.run(xs), program.run(xs[1])
+    assert isinstance(together, dict) and isinstance(alone, dict)
+    for label in ("held", "fixed"):
+        np.testing.assert_array_equal(together[label][1], alone[label])
+    single = replace(program.build, settings=replace(program.build.settings, batch=None))
+    assert "ln_fetch_s16(y" in retargeted(single, target.load("avr-atmega328p")).sources["model.c"]

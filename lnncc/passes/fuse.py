@@ -310,7 +310,7 @@ class _Writer:
             return self._lapse(rest, x, scope)
         acc = self._constant("b", [r.offset for r in rows])
         if not any(r.cols for r in rows):
-            return self._write("diagonal", (acc, acc, self._constant("c", [0.0] * len(rows))), len(rows), scope)
+            return self._write("concat", (acc,), len(rows), scope)
         if match.is_diagonal(rows):
             return self._diagonal(rows, acc, scope)
         for segment, start, stop in self._segments({c for r in rows for c in r.cols}):

@@ -4,6 +4,7 @@ Every op runs on intervals, and a tape keeps its words; what a loop or the state
 holds at the start and one more trip leaves it inside. Saturations that cannot happen are dropped.
 """
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,7 @@ from lnncc.errors import LnnccError
 from lnncc.interval import Interval
 from lnncc.ir import Graph, Node
 from lnncc.ops import OPS
-from lnncc.tape import Line, Recorded, Tape
+from lnncc.tape import Line, Tape
 
 ROUNDS = 24  # of joining before an invariant is widened to all of int16, which saturation keeps
 
@@ -63,8 +64,9 @@ class _Prover:
 
     def _settle(self, nodes: tuple[Node, ...], params: list[str], first: list[Interval], results: list[str]) -> None:
         for name, start in zip(params, first, strict=True):
+            self._require_storage(name, start)
             self._bind(name, start)
-        for count in range(ROUNDS + len(params) + 1):  # widening one can make the next grow
+        for count in itertools.count():  # ends: from ROUNDS on, each takes for good all that one value can be
             self._nodes(nodes)
             growing = [
                 (p, r)
@@ -75,8 +77,8 @@ class _Prover:
                 return
             for param, result in growing:
                 joined = interval.join(self._bounds(param), self._bounds(result))
+                self._require_storage(param, joined)
                 self._bind(param, joined if count < ROUNDS else self._everything(param))
-        raise _refused(params[0], "its invariant is not inductive")
 
     def _nodes(self, nodes: tuple[Node, ...]) -> None:
         for node in nodes:
@@ -95,15 +97,16 @@ class _Prover:
             result = OPS[node.op].evaluate(node.attrs, *(self.known[x] for x in node.inputs))
         except fx.Unproven as reason:
             raise _refused(name, f"{node.op}: {reason}", node) from reason
-        self._require_storage(node, result)
+        self._require_storage(name, result.bounds, node)
         self.known[name] = result.named(name)
         self.lines[name] = self.tape.ended(result)
 
-    def _require_storage(self, node: Node, result: Recorded) -> None:
-        form, bounds = self.graph.values[node.outputs[0]].format, result.bounds
+    def _require_storage(self, name: str, bounds: Interval, node: Node | None = None) -> None:
+        """``node`` makes the value; without one, a state or a loop carries it."""
+        form, what = self.graph.values[name].format, "what is carried" if node is None else node.op
         assert form is not None
         if bounds.low.size and (bounds.low.min() < form.lowest or bounds.high.max() > form.highest):
-            raise _refused(node.outputs[0], f"{node.op} can leave its {form.bits} bits", node)
+            raise _refused(name, f"{what} can leave its {form.bits} bits", node)
 
     def _bounds(self, name: str) -> Interval:
         return self.known[name].bounds
