@@ -107,16 +107,17 @@ def test_an_input_of_strings(tmp_path: Path) -> None:
     assert refused(tmp_path, model, state={}).code == "E0311"
 
 
-def _body(*, going: str = "go", trips: str = "one") -> onnx.ModelProto:
+def _body(*, going: str = "go", trips: str = "one", begins: str = "yes") -> onnx.ModelProto:
     info = helper.make_tensor_value_info
     nodes = [node("Tanh", ["v"], ["w"]), node("Less", ["lim", "x1"], ["less"]), node("Identity", [going], ["going"])]
     ports = [info("i", TensorProto.INT64, ()), info("go", TensorProto.BOOL, ()), info("v", TensorProto.DOUBLE, V)]
     outs = [info("going", TensorProto.BOOL, ()), info("w", TensorProto.DOUBLE, V), info("i2", TensorProto.INT64, ())]
     inner = helper.make_graph([*nodes, node("Identity", ["i"], ["i2"])], "b", ports, outs)
     constants = [numpy_helper.from_array(np.zeros(()), "lim"), numpy_helper.from_array(np.array(True), "yes"), ONE]
-    many = named(many=np.array(UNROLL_LIMIT + 1), none=np.array(0))
+    many = named(many=np.array(UNROLL_LIMIT + 1), none=np.array(0), no=np.array(False))
     first = [node("ReduceSum", ["x"], ["x1"], keepdims=0), node("Cast", ["x1"], ["n"], to=TensorProto.INT64)]
-    loop = node("Loop", [trips, "yes", "x"], ["y", "numbers"], body=inner)
+    first.append(node("Less", ["x1", "lim"], ["less0"]))
+    loop = node("Loop", [trips, begins, "x"], ["y", "numbers"], body=inner)
     return of([*first, loop], {"x": V}, {"y": V, "numbers": ("k",)}, [*constants, *many])
 
 
@@ -182,6 +183,8 @@ UNSUPPORTED: dict[str, tuple[onnx.ModelProto, str]] = {
     "a loop of any length": (_body(trips="n"), "trip count is not constant"),
     "a loop too long to unroll": (_body(trips="many"), "unrolls at most"),
     "a loop of no rounds": (_body(trips="none"), "0 rounds"),
+    "a loop that a condition begins": (_body(begins="no"), "only if a condition holds"),
+    "a loop that may begin": (_body(begins="less0"), "only if a condition holds"),
     "no axis": (single("Concat", {"x": V, "z": V}, V, axis=5), "no axis 5"),
     "parts that do not fit": (single("Concat", {"x": V, "z": (2, 3)}, V, axis=0), "do not fit together"),
     "no such shape": (single("Reshape", {"x": V}, (3, 3), np.array([3, 3], I64)), "cannot become (3, 3)"),

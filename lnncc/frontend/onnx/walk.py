@@ -88,9 +88,11 @@ class Walker:
 
     def _loop(self, call: Call, xs: list[Operand | None], env: Env) -> list[Operand]:
         """Rolled, unless the body counts its rounds or collects a result of each."""
-        body, trips = call.attrs["body"], xs[0]
+        body, trips, going = call.attrs["body"], xs[0], xs[1]
         if not isinstance(trips, Const):
             raise call.refused("its trip count is not constant", "a step must take the same time always: fix the count")
+        if going is not None and not (isinstance(going, Const) and going.array.all()):
+            raise call.refused("it begins only if a condition holds", "a step must take the same time always")
         count, carried = int(trips.array.reshape(-1)[0]), [x for x in xs[2:] if x is not None]
         if not count >= 1 or len(carried) != len(xs) - 2:
             raise call.refused(f"it has {count} rounds and {len(carried)} carried values")
