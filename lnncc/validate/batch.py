@@ -41,8 +41,7 @@ def _states(memory: Array, signals: tuple[Signal, ...], lanes: int) -> list[Arra
     """(streams, size) of each state, out of the blocks' bytes."""
     found, at = list[Array](), 0
     for signal in signals:
-        size = max(signal.size, 1)
-        field = memory[:, at : at + 2 * size * lanes].copy().view(np.int16).reshape(-1, size, lanes)
-        found.append(field.transpose(0, 2, 1).reshape(-1, size)[:, : signal.size])
-        at += 2 * size * lanes
+        field = memory[:, at : at + signal.bytes * lanes].copy().view(np.int16).reshape(-1, signal.size, lanes)
+        found.append(field.transpose(0, 2, 1).reshape(-1, signal.size))
+        at += signal.bytes * lanes
     return found

@@ -111,12 +111,12 @@ def _open(path: Path, interface: Interface, lanes: int | None) -> Library:
 
 
 def _state(interface: Interface) -> str:
-    fields = "".join(f"int16_t {s.id}[{max(s.size, 1)}]; " for s in interface.states)
+    fields = "".join(f"int16_t {s.id}[{s.size}]; " for s in interface.states)
     return f"typedef struct {{ {fields}uint32_t clipped; }} {interface.name}_state;"
 
 
 def _batch(interface: Interface, lanes: int) -> str:
-    name, fields = interface.name, "".join(f"int16_t {s.id}[{max(s.size, 1) * lanes}]; " for s in interface.states)
+    name, fields = interface.name, "".join(f"int16_t {s.id}[{s.size * lanes}]; " for s in interface.states)
     arrays = ["const int16_t *"] * len(interface.inputs) + ["int16_t *"] * len(interface.outputs)
     return (
         f"typedef struct {{ {fields}uint32_t clipped[{lanes}]; }} {name}_block;"
