@@ -25,7 +25,8 @@ class Table:
     """Nodes from raw input ``low`` on, one every 2**shift; ``top`` is the last input told apart; ``error`` in ULP,
     ``unsaturated`` that of values which the format holds. ``slope`` is the steepest of the function, in ULP by input,
     from one interval before the table to one behind it. ``tails`` bound the error of inputs beyond the left and the
-    right end; infinite where the function is not flat.
+    right end; infinite where the function is not flat. ``whole`` says that the function has a value all over the
+    table; else all this is said of the inputs that were to be expected.
 
     A ``linear`` table has a node at both ends of each interval, a ``direct`` one a value for each interval.
     """
@@ -38,12 +39,13 @@ class Table:
     unsaturated: float
     slope: float
     tails: tuple[float, float]
+    whole: bool
     label: str
 
     @property
     def deviation(self) -> Array:
         """(error, slope, tail, tail): how far any look-up is from the function at that input, and how steep that is."""
-        return np.array([self.error + UNTRIED, self.slope, *self.tails])
+        return np.array([self.error + UNTRIED if self.whole else np.inf, self.slope, *self.tails])
 
     @property
     def top(self) -> int:
@@ -62,9 +64,9 @@ def _built(
 ) -> Table:
     """The finest table of the size; a coarser one where that is as good, as for functions made of straight lines."""
     ends, shift = _ends(domain(function, reach, target), frac, choice.intervals)
-    table = _filled(function, frac, target, ends, shift, choice.kind)
+    table = _filled(function, frac, target, ends, shift, choice.kind, reach)
     while len(table.nodes) > 3:
-        coarser = _filled(function, frac, target, ends, table.shift + 1, choice.kind)
+        coarser = _filled(function, frac, target, ends, table.shift + 1, choice.kind, reach)
         if coarser.unsaturated > table.unsaturated:
             break
         table = coarser
@@ -119,24 +121,42 @@ def _intervals(kind: str, count: int) -> int:
     return count - 1 if kind == "linear" else count
 
 
-def _filled(function: Expr, frac: int, target: Format, ends: tuple[int, int], shift: int, kind: str) -> Table:
+def _filled(
+    function: Expr,
+    frac: int,
+    target: Format,
+    ends: tuple[int, int],
+    shift: int,
+    kind: str,
+    reach: tuple[float, float] | None,
+) -> Table:
     count, low = _count(ends, shift), ends[0] >> shift << shift
-
-    def wanted(x: Array) -> Array:
-        return expr.evaluate(function, x * 2.0**-frac) * 2.0**target.frac
 
     starts = low + (np.arange(count + 1, dtype=np.int64) << shift)
     tried = minimax.offsets(count, shift)
-    at_nodes, inside = wanted(starts), wanted(starts[:-1, None] + tried)
+    at_nodes, inside, whole = _wanted(function, starts * 2.0**-frac, (starts[:-1, None] + tried) * 2.0**-frac, reach)
+    at_nodes, inside = at_nodes * 2.0**target.frac, inside * 2.0**target.frac
     case = minimax.trials(np.clip(inside, *fx.INT16), tried, shift)
     nodes, errors = minimax.direct(case) if kind == "direct" else minimax.linear(case, np.clip(at_nodes, *fx.INT16))
     tails = _tail_errors(function, frac, target, nodes, (starts[0], starts[-1]))
     error = max([_saturated(case, kind, nodes, low, inside, errors), *(tail for tail, flat in tails if flat)])
     label = _label(function, target, kind, nodes, low, shift, frac, error)
-    reach = Interval((starts[:1] - (1 << shift)) * 2.0**-frac, (starts[-1:] + (1 << shift)) * 2.0**-frac)
-    steepest = _slope(function, reach) * 2.0 ** (target.frac - frac)
+    around = Interval((starts[:1] - (1 << shift)) * 2.0**-frac, (starts[-1:] + (1 << shift)) * 2.0**-frac)
+    steepest = _slope(function, around) * 2.0 ** (target.frac - frac)
     beyond = tails[0][0], tails[1][0]
-    return Table(kind, nodes, low, shift, error, float(errors.max()), steepest, beyond, label)
+    return Table(kind, nodes, low, shift, error, float(errors.max()), steepest, beyond, whole, label)
+
+
+def _wanted(
+    function: Expr, at_nodes: Array, inside: Array, reach: tuple[float, float] | None
+) -> tuple[Array, Array, bool]:
+    """Values, and whether there are any everywhere. A logarithm has none at 0, which every table holds: it then goes on
+    from where inputs come as if it were flat."""
+    values = expr.evaluate(function, at_nodes), expr.evaluate(function, inside)
+    if reach is None or all(np.isfinite(y).all() for y in values):
+        return values[0], values[1], True
+    near = [expr.evaluate(function, np.clip(x, *reach)) for x in (at_nodes, inside)]
+    return near[0], near[1], False
 
 
 def _slope(function: Expr, x: Interval) -> float:

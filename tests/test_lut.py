@@ -124,6 +124,15 @@ def test_an_unbounded_function_reaches_as_far_as_its_input() -> None:
     assert lut.is_flat(TANH, Q15) and not lut.is_flat(SILU, Q15)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("function", [("log", VAR), ("sqrt", VAR), ("div", expr.const(1.0), VAR)])
+def test_a_function_with_no_value_at_zero_is_exact_where_inputs_come(function: Expr, kind: str) -> None:
+    made = lut.build(function, 12, Format(16, 12), span(0.5, 3.0), choices.Table(kind, 1024))
+    x = np.arange(1 << 11, 3 << 12)
+    assert errors(made, function, x, 12, Format(16, 12)).max() <= made.error < (20 if kind == "linear" else 40)
+    assert not made.whole and np.isinf(made.deviation[0])
+
+
 def test_a_table_ends_where_int32_does() -> None:
     """A function that is flat only at ±90 has, for an input of 26 fraction bits, far more to it than ever comes."""
     slow: Expr = ("exp", ("mul", expr.const(-0.125), ("abs", VAR)))

@@ -177,7 +177,10 @@ def _table(nodes: Known, x: Known, low: int, end: int, width: int) -> Array:
         if np.any(np.isinf(away) | (np.isinf(tail) & (over + x.error > width))):
             raise Unbounded("an input can leave its table where the function is not flat")
         total = np.maximum(total, away)
-    return total + np.where(x.error > 0, slope, 0.0) * x.error
+    total = total + np.where(x.error > 0, slope, 0.0) * x.error
+    if np.any(np.isinf(total)):
+        raise Unbounded("there is no bound of the slope of a table's function")
+    return total
 
 
 def _own_tables(y: Interval, nodes: Known, x: Known, shift: int) -> Array:
