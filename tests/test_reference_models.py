@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from toy_model import need_target
 
+import lnncc
 from examples import reference_models
 from lnncc import target, twin
 from lnncc.validate import chip, compare, toolchain
@@ -67,9 +69,31 @@ def test_a_cfc_keeps_its_budget(core: str, most: int) -> None:
     assert result.run.instructions_per_step <= most
 
 
-def test_eight_bit_weights_are_bit_exact_too() -> None:
-    import lnncc
+BUDGETS = ("cfc64", 16, 14_500), ("cfc64", 8, 13_300), ("ltc_ncp28", 16, 5_300)
 
+
+@pytest.mark.parametrize(("name", "bits", "most"), BUDGETS)
+def test_vectors_keep_a_budget(name: str, bits: int, most: int) -> None:
+    """On an emulated Cortex-M55, where a vector's instruction counts as one."""
+    need_target("cortex-m55")
+    model = lnncc.from_ncps(reference_models.DATA / f"bench_{name}.weights.npz", **reference_models.MODELS[name])
+    program = lnncc.compile(model, dt=1.0, ranges={"x": reference_models.RANGE}, bits=bits, name=name)
+    build, chosen = program.build, target.load("cortex-m55")
+    raw = compare.raw_inputs(build, {"x": reference_models.recording(4)[None]})
+    result = chip.execute(build, chosen, tuple(x[0] for x in raw), count=1)
+    assert compare.equal_steps(result.trace, twin.run(build.integer, raw)) == 4
+    assert result.run.instructions_per_step is not None
+    assert result.run.instructions_per_step <= most
+
+
+def test_size_takes_little_stack() -> None:
+    program = reference_models.compiled("cfc64", "size")
+    assert program.verify(reference_models.recording(STEPS)).bit_exact
+    sizes = chip.measure(program.build, target.load("cortex-m4"))
+    assert sizes.ram + sizes.stack <= 700
+
+
+def test_eight_bit_weights_are_bit_exact_too() -> None:
     model = lnncc.from_ncps(reference_models.DATA / "bench_cfc64.weights.npz", **reference_models.MODELS["cfc64"])
     program = lnncc.compile(model, dt=1.0, ranges={"x": (-4, 4)}, bits=8, name="small")
     found = program.verify(reference_models.recording(STEPS))
