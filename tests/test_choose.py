@@ -2,17 +2,21 @@
 
 from dataclasses import replace
 
+import jax
 import numpy as np
 import pytest
 
 import lnncc
-from lnncc import polygons, target
+from lnncc import polygons, target, twin
 from lnncc.archive import Model
-from lnncc.choices import Choice, uniform
+from lnncc.cells import LTC, AutoNCP
+from lnncc.choices import Choice, Choices, uniform
 from lnncc.errors import LnnccError
+from lnncc.frontend.jaxpr import trace
 from lnncc.passes.choose import OWN, choose
 from lnncc.passes.fuse import fuse
 from lnncc.passes.simplify import simplify
+from lnncc.validate import chip, compare
 from tests import models
 
 M4 = target.load("cortex-m4")
@@ -49,6 +53,20 @@ def test_an_ltc_for_speed_is_exact_and_as_near_to_float() -> None:
         assert found.bit_exact
         assert max(error.max_abs for error in found.errors.values()) < 2e-3
         assert ("synapse_tables" in {n.op for n in program.build.integer.walk()}) == (goal == "speed")
+
+
+def test_two_sums_with_tables_of_their_own_do_not_share_what_they_keep() -> None:
+    """Of the inputs and of the state: each keeps the positions of its sources in scratch memory while it runs."""
+    given = {"dt": 1.0, "ranges": {"x": (-2.0, 2.0)}, "choices": Choices(Choice(table=OWN))}
+    cell = LTC(AutoNCP(10, 2).wire(models.INPUTS), unfolds=1, rolled=False)
+    model = trace(
+        cell.step, cell.init(jax.random.key(2)), state=cell.initial_state(), inputs=jax.numpy.zeros(models.INPUTS)
+    )
+    build = lnncc.compile(Model(model), target="cortex-m4", optimise="speed", **given).build  # type: ignore[arg-type]
+    assert [n.op for n in build.integer.nodes].count("synapse_tables") == 2
+    raw = compare.raw_inputs(build, {"x": models.recording(steps=8, streams=1)})
+    result = chip.execute(build, M4, tuple(x[0] for x in raw), count=1)
+    assert compare.equal_steps(result.trace, twin.run(build.integer, raw)) == 8
 
 
 def test_a_goal_that_there_is_not_is_refused() -> None:

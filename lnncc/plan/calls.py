@@ -59,16 +59,21 @@ class Writer:
 
     def statements(self, instructions: Iterable[Instruction]) -> tuple[Statement, ...]:
         """Calls for one destination each, of one instruction and the next, alternate: what the first makes need not be
-        stored for long. Such kernels read in their first call what others may overwrite, so that this is the same."""
+        stored for long. Such kernels read in their first call what others may overwrite, so that this is the same; but
+        what they keep of it in scratch memory must not be the other's."""
         written: list[Statement] = []
         last: list[Statement] = []
         for made in (list(self._written(i)) for i in instructions):
-            if 1 < len(made) == len(last):
+            if 1 < len(made) == len(last) and not self._scratch_of(made) & self._scratch_of(last):
                 written[-len(last) :] = chain.from_iterable(zip(last, made, strict=True))
                 last = []
             elif made:
                 written, last = written + made, made
         return tuple(written)
+
+    def _scratch_of(self, statements: Iterable[Statement]) -> set[str]:
+        named = {buffer.name for buffer in self.scratch.values()}
+        return {a for made in statements if isinstance(made, Call) for a in made.arguments if a in named}
 
     def _written(self, instruction: Instruction) -> Iterator[Statement]:
         if isinstance(instruction, Execute):
