@@ -11,11 +11,15 @@ from lnncc.ir import Node
 
 WIDTHS = (2, 3, 4, 5, 6, 7, 8, 16)  # bits that a weight may have
 INTERVALS = (64, 96, 128, 192, 256, 384, 512, 768, 1024)  # sizes a table may have
+OWN_INTERVALS = (16, 32, 64, 128)  # and one of kind "own", over all of int16: powers of two
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``linear`` interpolates between nodes, ``direct`` holds one result an interval; at most ``intervals`` of them."""
+    """``linear`` interpolates between nodes, ``direct`` holds one result an interval; at most ``intervals`` of them.
+
+    ``own`` is one table of conductance a synapse, each of ``intervals``, in place of one of f for all.
+    """
 
     kind: str = "linear"
     intervals: int = 512
@@ -61,6 +65,7 @@ def _choice(entry: object) -> Choice:
     if not isinstance(entry, Mapping) or not isinstance(entry["table"], Mapping):
         raise TypeError(f"{entry!r} is no choice")
     choice = Choice(weight_bits=entry["weight_bits"], table=Table(**entry["table"]))
-    if choice.weight_bits not in WIDTHS or choice.table.intervals not in INTERVALS:
+    sizes = OWN_INTERVALS if choice.table.kind == "own" else INTERVALS
+    if choice.weight_bits not in WIDTHS or choice.table.intervals not in sizes:
         raise ValueError(f"{choice} is none that lnncc offers")
     return choice

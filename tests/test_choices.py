@@ -54,7 +54,9 @@ def test_a_build_is_the_same_again_from_its_manifest(tmp_path: Path) -> None:
 
 
 def test_as_json_and_back() -> None:
-    given = Choices(Choice(weight_bits=8), {"v3": Choice(table=Table("linear", 64))})
+    given = Choices(
+        Choice(weight_bits=8), {"v3": Choice(table=Table("linear", 64)), "n4": Choice(table=Table("own", 16))}
+    )
     assert choices.from_dict(json.loads(json.dumps(given.to_dict()))) == given
 
 
@@ -63,6 +65,8 @@ def test_as_json_and_back() -> None:
     [
         {"default": {"weight_bits": 9, "table": {}}, "nodes": {}},
         {"default": {"weight_bits": 8, "table": {"intervals": 65}}, "nodes": {}},
+        {"default": {"weight_bits": 8, "table": {"kind": "own", "intervals": 96}}, "nodes": {}},
+        {"default": {"weight_bits": 8, "table": {"kind": "linear", "intervals": 16}}, "nodes": {}},
         {"default": {"weight_bits": 8, "table": {"size": 64}}, "nodes": {}},
         {"default": {"weight_bits": 8, "table": 64}, "nodes": {}},
         {"default": 8, "nodes": {}},

@@ -15,13 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lnncc
-from lnncc import build, cli, options, reference
+from lnncc import build, cli, options, reference, twin
 from lnncc import target as targets
 from lnncc.archive import Model
 from lnncc.cells.cfc import CfC
 from lnncc.choices import Choice, Choices, Table
 from lnncc.errors import LnnccError
 from lnncc.frontend.jaxpr import trace
+from lnncc.ir import Graph
 from lnncc.ops import OPS
 from lnncc.options import Budget, Settings
 from lnncc.passes.formats import formats
@@ -31,9 +32,10 @@ from lnncc.passes.simplify import simplify
 from lnncc.passes.tails import tails
 from lnncc.passes.widths import widths
 from lnncc.report import formats as report
-from lnncc.search import auto, cost, knobs, pool, problem, solve
+from lnncc.search import answer, auto, cost, knobs, pool, problem, solve
 from lnncc.search.pool import Meter
 from lnncc.search.solve import Effect
+from lnncc.validate import chip, compare
 from tests import models
 
 XS = np.clip(np.cumsum(np.random.default_rng(4).normal(size=(4, 12, models.INPUTS)), axis=1) / 5, -2, 2)
@@ -45,10 +47,11 @@ MODEL = trace(
 COSTS = dict.fromkeys(targets.COSTS, 1.0) | {"mac8": 2.0}
 
 
-def case(target: targets.Target = HOST) -> problem.Problem:
-    fused = widths(tails(fuse(simplify(MODEL, dt=1.0))))
+def case(target: targets.Target = HOST, model: Graph = MODEL, optimise: str = "balanced") -> problem.Problem:
+    settings = Settings("small", dt=1.0, optimise=optimise)
+    fused = widths(tails(fuse(simplify(model, dt=1.0))))
     spans = ranges(fused, declared={"x": (-2.0, 2.0)}, calibration={"x": XS})
-    return problem.pose(MODEL, Settings("small", dt=1.0), formats(fused, spans), spans, target, {"x": XS})
+    return problem.pose(model, settings, formats(fused, spans), spans, target, {"x": XS})
 
 
 CASE = case()
@@ -184,6 +187,53 @@ def test_cycles_are_made_small_where_a_target_states_costs() -> None:
     assert any(isinstance(row.option, Table) and row.option.kind == "direct" for row in found.rows) is False
     smaller = auto.choose(Meter(dear, None, None), Budget(max_abs=0.1, objective="ram"))
     assert smaller.measured.flash < found.measured.flash  # memory being equal, flash decides
+
+
+M4 = replace(
+    targets.load("cortex-m4"),
+    cost={**COSTS, "synapse": 20.0, "synapse_direct": 20.0, "synapse_own": 10.0, "position": 5.0},
+)
+
+
+def test_where_cycles_count_synapses_get_tables_of_their_own() -> None:
+    """Inside the solver's loop alone, as small as the error allows; not where flash or its limit decides."""
+    ltc = case(M4, models.ltc(), "speed")
+    found = auto.choose(Meter(ltc, None, None), Budget(max_abs=0.05, objective="cycles"))
+    [tables] = [row.option for row in found.rows if not isinstance(row.option, int)]
+    assert isinstance(tables, knobs.Own) and answer.option(tables) == "own 16, others linear 128"
+    made = {c.table.kind for c in found.choices.nodes.values()}
+    assert made == {"own", "linear"}
+    exact = auto.choose(Meter(ltc, None, None), Budget(max_abs=1.5e-3, objective="cycles"))
+    assert exact.measured.flash > found.measured.flash and exact.measured.cycles == found.measured.cycles
+    rolled, cycles = case(M4, models.ltc()), Budget(max_abs=0.05, objective="cycles")
+    for posed, budget in ((ltc, Budget(max_abs=0.05)), (ltc, replace(cycles, flash=1000)), (rolled, cycles)):
+        other = auto.choose(Meter(posed, None, None), budget)
+        assert "own" not in {c.table.kind for c in other.choices.nodes.values()}
+
+
+@pytest.mark.parametrize(
+    ("core", "sizes"),
+    [
+        (HOST, []),  # no kernel
+        (replace(M4, part=targets.Part("tiny", 1000, 1000)), [16]),  # half of it holds 11 tables of 17 nodes
+        (M4, [128, 64, 32, 16]),
+    ],
+)
+def test_own_tables_are_offered_where_there_is_a_kernel_and_room(core: targets.Target, sizes: list[int]) -> None:
+    ltc = case(core, models.ltc())
+    [tables] = knobs.knobs(ltc.graph, problem.quantise(ltc.graph, ltc.ranges, Choices()), core)
+    own = [option for option in tables.options if isinstance(option, knobs.Own)]
+    assert list(dict.fromkeys(option.table.intervals for option in own)) == sizes
+    assert (len(tables.nodes), len(tables.inner)) == (2, 1 if sizes else 0)
+
+
+@pytest.mark.parametrize("intervals", [16, 128])
+def test_own_tables_of_any_size_give_the_same_bits_on_a_core(intervals: int) -> None:
+    given = {"dt": 1.0, "ranges": {"x": (-2.0, 2.0)}, "choices": Choices(Choice(table=Table("own", intervals)))}
+    made = lnncc.compile(Model(models.ltc()), target="cortex-m4", **given).build  # type: ignore[arg-type]
+    raw = compare.raw_inputs(made, {"x": XS[:1]})
+    result = chip.execute(made, M4, tuple(x[0] for x in raw), count=1)
+    assert compare.equal_steps(result.trace, twin.run(made.integer, raw)) == XS.shape[1]
 
 
 def test_work_is_counted_through_loops() -> None:

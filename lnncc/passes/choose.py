@@ -13,21 +13,31 @@ SHARE = 2  # of the flash of the target's part, the largest that tables of singl
 
 def choose(graph: Graph, given: Choices, optimise: str, target: Target) -> Choices:
     """``given``; for ``speed``, with a table for each synapse in a loop, if the target has a kernel and room for it."""
-    if optimise != "speed" or not _has_kernel(target) or graph.dt is not None:
+    if optimise != "speed":
         return given
+    return replace(
+        given,
+        nodes={**given.nodes, **{n: replace(given.nodes.get(n, given.default), table=OWN) for n in own(graph, target)}},
+    )
+
+
+def own(graph: Graph, target: Target, intervals: int = OWN.intervals) -> tuple[str, ...]:
+    """The synapses in loops that may each have a table of so many intervals on ``target``, the smallest sums first."""
+    if not _has_kernel(target) or graph.dt is not None:
+        return ()
     loops = [node.body.nodes for node in graph.walk() if node.body is not None]
     synapses = [node for nodes in loops for node in nodes if node.op == "synapses"]
     room = None if target.part is None else target.part.flash // SHARE
-    chosen = {}
-    for node in sorted(synapses, key=lambda node: _bytes(graph, node)):
-        room = None if room is None else room - _bytes(graph, node)
+    fitting: list[str] = []
+    for node in sorted(synapses, key=lambda node: _bytes(graph, node, intervals)):
+        room = None if room is None else room - _bytes(graph, node, intervals)
         if room is None or room >= 0:
-            chosen[node.outputs[0]] = replace(given.of(node), table=OWN)
-    return replace(given, nodes={**given.nodes, **chosen})
+            fitting.append(node.outputs[0])
+    return tuple(fitting)
 
 
-def _bytes(graph: Graph, node: Node) -> int:
-    return 2 * (OWN.intervals + 1) * graph.values[node.inputs[2]].size
+def _bytes(graph: Graph, node: Node, intervals: int) -> int:
+    return 2 * (intervals + 1) * graph.values[node.inputs[2]].size
 
 
 def _has_kernel(target: Target) -> bool:

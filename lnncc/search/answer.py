@@ -5,7 +5,7 @@ from dataclasses import asdict
 from lnncc.choices import Table
 from lnncc.options import Budget
 from lnncc.search.auto import Found
-from lnncc.search.knobs import Option
+from lnncc.search.knobs import Option, Own
 from lnncc.search.problem import Problem
 
 
@@ -22,5 +22,11 @@ def fields(found: Found, case: Problem, budget: Budget) -> dict[str, object]:
 
 
 def option(chosen: Option) -> str:
-    """In words: "8 bits", "linear 512"."""
-    return f"{chosen.kind} {chosen.intervals}" if isinstance(chosen, Table) else f"{chosen} bits"
+    """In words: "8 bits", "linear 512", "own 64, others linear 512"."""
+    match chosen:
+        case int():
+            return f"{chosen} bits"
+        case Table():
+            return f"{chosen.kind} {chosen.intervals}"
+        case Own():
+            return f"{option(chosen.table)}, others {option(chosen.others)}"

@@ -21,6 +21,7 @@ ROUNDS = 12  # of tightening or loosening
 STEPS = 6  # single steps tried at a time
 AIM = 0.97  # of a limit, when the last attempt missed it
 FRONT = (0.25, 0.5, 2.0, 4.0)  # times the budget: more points of the front
+TIE = 1e-6  # of a cycle or a byte of RAM, what a byte of flash counts
 Picks = tuple[int, ...]
 
 
@@ -60,7 +61,9 @@ class _Search:
     def __init__(self, meter: Meter, budget: Budget) -> None:
         self.meter, self.budget = meter, budget
         case = meter.case
-        self.knobs = knobs(case.graph, quantise(case.graph, case.ranges, Choices()))
+        fast = budget.objective == "cycles" and case.settings.optimise == "speed" and bool(budget.errors)
+        exact = quantise(case.graph, case.ranges, Choices())
+        self.knobs = knobs(case.graph, exact, case.target if fast else None)
         self.exact: Picks = (0,) * len(self.knobs)
         self.seen: dict[Picks, Measured] = {}
         self.over = 0  # bytes by which a sum of savings missed the limit of flash
@@ -105,8 +108,8 @@ class _Search:
             return found.max_abs**2
         if self.budget.objective == "cycles":
             assert found.cycles is not None, "options.check asks for costs"
-            return found.cycles
-        return found.ram + found.flash * 1e-6 if self.budget.objective == "ram" else float(found.flash)
+            return found.cycles + found.flash * TIE
+        return found.ram + found.flash * TIE if self.budget.objective == "ram" else float(found.flash)
 
     # All together.
 
