@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,14 +24,16 @@ from lnncc.passes.fuse import fuse
 from lnncc.passes.name import name as name_
 from lnncc.passes.prove import prove
 from lnncc.passes.quantise import quantise
-from lnncc.passes.ranges import Declared, ranges
+from lnncc.passes.ranges import Declared, Ranges, ranges
 from lnncc.passes.reroll import reroll
 from lnncc.passes.simplify import simplify
+from lnncc.passes.solve import solve
 from lnncc.passes.tails import tails
 from lnncc.passes.widths import widths
 from lnncc.plan import plan
 from lnncc.program import Program
-from lnncc.search import fitting, pose
+from lnncc.search import Option, Problem, cheapest, fitting, measure, offered, pose
+from lnncc.solver import AUTO, Substitution
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -57,6 +60,7 @@ def compile(  # the verb of the interface
     objective: str = "flash",
     executor: Executor | None = None,
     optimise: str = "balanced",
+    solver: str | None = None,
     choices: Choices | None = None,
     batch: int | None = None,
     name: str = "model",
@@ -73,6 +77,9 @@ def compile(  # the verb of the interface
     the calibration data, and ``flash`` bytes, and makes ``objective`` (flash, cycles or ram) small; candidates are
     measured on ``executor``, by default on processes of this machine.
     ``optimise`` is for speed, size or balanced: where there is larger and faster, or shorter and slower C.
+    ``solver`` puts fewer or cheaper steps in place of those that an LTC was trained with, which changes what it
+    computes: "unfolds=3", "frozen=2", "refit=3" (see ``lnncc.solver``), or "auto" for the cheapest under the limits of
+    error. Errors are against the model as it was trained.
     ``choices`` are those of an earlier build, ``prog.build.choices``, which give the same formats again.
     ``batch`` adds the C that steps many streams, that many at a time (8 suits AVX2, 16 AVX-512, 4 NEON).
     ``dump`` is a folder that gets the graph after each stage.
@@ -82,7 +89,7 @@ def compile(  # the verb of the interface
     """
     model = step if isinstance(step, Model) else _traced(step, params, state, inputs)
     dt = tuple(dt) if isinstance(dt, list | tuple) else dt  # type: ignore[assignment]  # two numbers, which check() sees
-    settings = Settings(name, target, bits, dt, optimise, batch)
+    settings = Settings(name, target, bits, dt, optimise, batch, solver)
     return compile_model(
         model,
         settings,
@@ -121,24 +128,51 @@ def compile_model(
     graph = seen("tails", tails(graph), FUSED)
     if choices is None and isinstance(settings.bits, int):
         choices = choose(graph, uniform(settings.bits), settings.optimise, chip)
-    graph = fused = seen("widths", widths(graph), FUSED)
-    spans = _ranges(graph, declared=ranges, calibration=data, dt=settings.dt_range)
-    graph = seen("formats", formats(graph, spans), FUSED)
 
-    def finished(chosen: Choices, more: Mapping[str, object], seen: _Dump) -> Build:
-        integer = seen("quantise", quantise(graph, spans, chosen), FUSED)
+    def lowered(done: tuple[Substitution, ...], seen: _Dump) -> _Lowered:
+        fused = seen("widths", widths(seen("solve", solve(graph, done), FUSED)), FUSED)
+        spans = _ranges(fused, declared=ranges, calibration=data, dt=settings.dt_range)
+        return _Lowered(fused, spans, seen("formats", formats(fused, spans), FUSED))
+
+    def posed(low: _Lowered) -> Problem:
+        assert data is not None, "options.check_budget asks for calibration"
+        return pose(model.graph, settings, low.formatted, low.spans, chip, data)
+
+    def finished(low: _Lowered, chosen: Choices, more: Mapping[str, object], seen: _Dump) -> Build:
+        integer = seen("quantise", quantise(low.formatted, low.spans, chosen), FUSED)
         integer, proof = prove(integer)
         integer = seen("prove", integer, FUSED)
         layout = plan(integer, settings.name, proof.bounds, chip, settings.optimise, lanes=settings.batch)
         proven = certificate(integer, proof, settings.name)
-        known = {**facts(layout, spans, proof), "rounding": rounding.facts(fused, integer, proof), **more}
+        known = {**facts(layout, low.spans, proof), "rounding": rounding.facts(low.fused, integer, proof), **more}
         return Build(settings, chosen, layout.interface, model.graph, integer, emit(layout), proven, known)
 
-    if choices is not None:
-        return Program(finished(choices, {}, seen))
-    assert data is not None, "options.check_budget asks for calibration"
-    case = pose(model.graph, settings, graph, spans, chip, data)
-    return Program(fitting(case, budget, lambda chosen, more: finished(chosen, more, _Dump(None)), executor, tell))
+    def built(option: Option) -> Build:
+        low, more = lowered(option.done, seen), option.facts(settings.solver)
+        if choices is not None:
+            return finished(low, choices, more, seen)
+
+        def candidate(chosen: Choices, found: Mapping[str, object]) -> Build:
+            return finished(low, chosen, {**more, **found}, _Dump(None))
+
+        return fitting(posed(low), budget, candidate, executor, tell)
+
+    options_ = offered(graph, settings.solver, data)
+    if settings.solver != AUTO:
+        return Program(built(options_[0]))
+    exact = Choices() if choices is None else choices
+    return Program(
+        cheapest(options_, lambda o: measure(posed(lowered(o.done, _Dump(None))), exact, whole=True), built, budget)
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lowered:
+    """A fused graph, its intervals, and the same with formats."""
+
+    fused: Graph
+    spans: Ranges
+    formatted: Graph
 
 
 _ranges = ranges  # the pass; compile() has an argument of that name

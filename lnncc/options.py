@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lnncc import solver
 from lnncc.errors import LnnccError
 from lnncc.ir import DT, Graph
 from lnncc.target import Target
@@ -30,7 +31,8 @@ OBJECTIVES = ("flash", "cycles", "ram")
 class Settings:
     """Everything that, with model and data, determines the generated files.
 
-    ``batch`` is how many streams a block holds in the C for many streams; None leaves that out.
+    ``batch`` is how many streams a block holds in the C for many streams; None leaves that out. ``solver`` is what
+    takes the place of an LTC's solver, as ``solver.parse`` reads it; None leaves it as it was trained.
     """
 
     name: str = "model"
@@ -39,6 +41,7 @@ class Settings:
     dt: float | tuple[float, float] | None = None
     optimise: str = "balanced"
     batch: int | None = None
+    solver: str | None = None
 
     @property
     def fixed_dt(self) -> float | None:
@@ -52,7 +55,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What ``bits="auto"`` must keep: the largest and the RMS error of any output, in its units; bytes of flash.
+    """What a search must keep: the largest and the RMS error of any output, in its units; bytes of flash.
 
     Under these ``objective`` is made small: flash, cycles or ram; without a limit of error, the error is.
     """
@@ -73,18 +76,20 @@ def check_budget(settings: Settings, budget: Budget, target: Target, *, calibrat
     """Raises E0207 for a budget without a search, a search without budget, data or costs, or one that means nothing."""
     limits = {**budget.errors, **({} if budget.flash is None else {"flash": budget.flash})}
     odd = next((name for name, limit in limits.items() if not limit > 0), None)
-    if settings.bits != AUTO:
-        if limits or budget.objective != "flash":
-            raise _budget("a budget is for a search of formats", "give bits auto with it")
-    elif not limits:
+    formats, solvers = settings.bits == AUTO, settings.solver == solver.AUTO
+    if not formats and (budget.flash is not None or budget.objective != "flash" or (limits and not solvers)):
+        raise _budget("a budget is for a search of formats", "give bits auto with it")
+    if solvers and not budget.errors:
+        raise _budget("solver auto needs a limit of error", "for example --max-abs 1e-3")
+    if formats and not limits:
         raise _budget("bits auto needs a budget", "for example --max-abs 1e-3, or --flash 8k, or both")
-    elif odd is not None:
+    if odd is not None:
         raise _budget(f"{odd} {limits[odd]} is no budget", "give a number above zero")
-    elif not calibrated:
-        raise _budget("bits auto measures errors on recorded inputs, and none are given", "give --calib file.npz")
-    elif budget.objective not in OBJECTIVES:
+    if (formats or solvers) and not calibrated:
+        raise _budget("a search measures errors on recorded inputs, and none are given", "give --calib file.npz")
+    if budget.objective not in OBJECTIVES:
         raise _budget(f"{budget.objective} is no objective", f"choose one of: {', '.join(OBJECTIVES)}")
-    elif budget.objective == "cycles" and target.cost is None:
+    if budget.objective == "cycles" and target.cost is None:
         raise _budget(
             f"target {target.name} states no costs, so cycles cannot be estimated", "make flash small instead"
         )
@@ -98,8 +103,8 @@ def check(settings: Settings, ranges: Mapping[str, tuple[float, float]], graph: 
     """Refuse what cannot be meant.
 
     Raises:
-        LnnccError: E0202 dt, E0203 name, E0204 bits or optimise, E0205 ranges, E0215 lanes of a batch, E0311 a step
-            that hears nothing.
+        LnnccError: E0202 dt, E0203 name, E0204 bits or optimise, E0205 ranges, E0215 lanes of a batch, E0217 solver,
+            E0311 a step that hears nothing.
     """
     if not graph.inputs:
         raise LnnccError(
@@ -128,6 +133,8 @@ def check(settings: Settings, ranges: Mapping[str, tuple[float, float]], graph: 
             "streams that are stepped together have one time step, and dt has a range",
             helps=("compile for one dt, or without --batch: every stream then has a step of its own",),
         )
+    if settings.solver is not None:
+        solver.parse(settings.solver)
     labels = [p.label for p in graph.inputs]
     for label, (low, high) in ranges.items():
         _range(label, low, high, labels)

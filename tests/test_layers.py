@@ -10,7 +10,7 @@ LAYERS = (
     "errors share checker zips",
     "extras",
     "ir",
-    "primitives prune interval choices",
+    "primitives prune interval choices solver",
     "expr means shapes tube",
     "tape enclose",
     "fx quotient",

@@ -28,7 +28,7 @@ UNMEASURED = frozenset({"E0701", "E0703", "E0805"})  # the C is as good without 
 
 def run(args: Namespace) -> Answer:
     """Compile and write. Raises as ``lnncc.compile`` and ``model.load``, E0211 if the folder cannot be written."""
-    settings = Settings(args.name, args.target, _bits(args.bits), _dt(args.dt), args.optimise, args.batch)
+    settings = Settings(args.name, args.target, _bits(args.bits), _dt(args.dt), args.optimise, args.batch, args.solver)
     budget = Budget(args.max_abs, args.rms, _bytes(args.flash), args.objective)
     picture = None if args.plot is None else _picture(args.plot, settings)
     ranges = dict(_range(text) for text in args.range)
@@ -189,12 +189,13 @@ def _answer(build: Build, cost: "Footprint | None", folder: str, kinds: Sequence
         "packages": list(kinds),
         "ranges": facts["ranges"],
         "saturations": facts["saturations"],
-        **({"search": facts["search"]} if "search" in facts else {}),
+        **{key: facts[key] for key in ("search", "solver") if key in facts},
     }
     sizes = "not measured" if cost is None else f"flash {cost.flash}, RAM {cost.ram}, stack {cost.stack} bytes"
     lines = (
         f"{build.name} for {build.settings.target}: {len(build.files())} files in {folder}",
         f"  state {facts['state_bytes']} bytes; {sizes}",
+        *summary.solver(build),
         *summary.search(build),
         *([] if picture is None else [f"  front drawn in {picture}"]),
         *(f"  {packages.load(kind).description}: {Path(folder, packages.FOLDER, kind, build.name)}" for kind in kinds),

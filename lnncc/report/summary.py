@@ -7,6 +7,7 @@ from lnncc.build import Build
 from lnncc.enclose import Unbounded
 from lnncc.plan.interface import Signal
 from lnncc.report import ahead, formats
+from lnncc.solver import carried_out
 
 
 def text(build: Build, period: float | None = None) -> str:
@@ -18,7 +19,7 @@ def text(build: Build, period: float | None = None) -> str:
     lines += [f"  {key:<12} {value}" for key, value in build.facts.items() if isinstance(value, int)]
     saturations = build.facts["saturations"]
     lines.append(f"  saturations  {', '.join(map(str, saturations)) if saturations else 'none: proven impossible'}")  # type: ignore[call-overload]
-    return "\n".join([*lines, *_error(build, period), *search(build)])
+    return "\n".join([*lines, *solver(build), *_error(build, period), *search(build)])
 
 
 def fields(build: Build, period: float | None = None) -> dict[str, object]:
@@ -32,6 +33,16 @@ def fields(build: Build, period: float | None = None) -> dict[str, object]:
         **known,
         "error_bounds": _bounds(build, period),
     }
+
+
+def solver(build: Build) -> list[str]:
+    """What takes the place of the trained solver; nothing where it is that."""
+    done = carried_out(build.facts)
+    return [
+        f"  solver        {one.evaluations} evaluations of the synapses, {one.sub_steps} steps each, "
+        f"for {one.trained} trained steps{'' if one.inertia is None else '; inertia refitted'}"
+        for one in done
+    ]
 
 
 def _steps(period: float | None) -> int:

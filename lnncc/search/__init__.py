@@ -2,6 +2,7 @@
 
 from lnncc.search.auto import choose
 from lnncc.search.fit import fitting
-from lnncc.search.problem import Problem, pose
+from lnncc.search.problem import Problem, measure, pose
+from lnncc.search.solvers import Option, cheapest, offered
 
-__all__ = ["Problem", "choose", "fitting", "pose"]
+__all__ = ["Option", "Problem", "cheapest", "choose", "fitting", "measure", "offered", "pose"]

@@ -15,7 +15,7 @@ from functools import partial
 
 import numpy as np
 
-from lnncc import ir
+from lnncc import ir, solver
 from lnncc.build import Build
 from lnncc.ir import DT, Array, Graph, Node, Port
 from lnncc.ops import OPS
@@ -50,8 +50,11 @@ class _Part:
 
 
 def contributions(build: Build, data: Mapping[str, Array], steps: int = STEPS) -> tuple[Contribution, ...]:
-    """Of every node that errs, by output and the largest first; inputs (streams, steps, size) by label."""
-    fused = lower(build.model, dt=build.settings.fixed_dt)
+    """Of every node that errs, by output and the largest first; inputs (streams, steps, size) by label.
+
+    Where the solver is not the trained one, exact means exact with that solver.
+    """
+    fused = lower(build.model, dt=build.settings.fixed_dt, done=solver.carried_out(build.facts))
     runs = _Runs(fused, build.integer)
     xs = {p.label: data[p.label][0, :steps] for p in runs.given}
     outputs = runs.outputs(xs)
