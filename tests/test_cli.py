@@ -323,6 +323,12 @@ def test_a_required_size_needs_a_compiler(no_compiler: None, capsys: pytest.Capt
     assert answer(capsys, *words, code=7)["error"]["code"] == "E0701"
 
 
+def test_a_compiler_that_failed_is_named(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chip, "measure", lambda *_: Footprint(2_000, 100, 50, (), ("zig failed: gcc was taken",)))
+    assert cli.main(["compile", "model.lnn", *OPTIONS, "-o", "out"]) == 0
+    assert "zig failed: gcc was taken" in capsys.readouterr().err
+
+
 def test_a_model_that_does_not_fit_is_not_written(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

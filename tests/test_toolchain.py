@@ -4,15 +4,19 @@ import ctypes
 import importlib.util
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from toy_model import CORTEX, KINDS, compiler
 
+import lnncc
 from lnncc import target
+from lnncc.archive import Model
 from lnncc.errors import LnnccError
 from lnncc.target import Target, Toolchain
-from lnncc.validate import toolchain
+from lnncc.validate import chip, toolchain
+from tests import models
 
 
 @pytest.fixture
@@ -64,6 +68,36 @@ def test_ziglang_of_this_python_comes_before_zig_in_path(monkeypatch: pytest.Mon
     script(tmp_path / "zig", "echo other")
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     assert toolchain.find(target.load("host"), "zig").argv[1:3] == ("-m", "ziglang")
+
+
+def test_where_the_first_compiler_fails_the_next_is_taken_and_that_is_said() -> None:
+    """An LTC on a core, whose first compiler knows none of its flags."""
+    core = target.load("cortex-m4")
+    good = next(entry for entry in core.compilers if entry.kind == "zig")
+    bad = replace(good, flags=(*good.flags, "-fno-such-flag"))
+    build = lnncc.compile(Model(models.ltc()), dt=1.0, ranges={"x": (-2.0, 2.0)}, target="cortex-m4").build
+    taken = chip.measure(build, replace(core, compilers=(bad, good)))
+    [note] = taken.notes
+    assert "failed (exit status" in note and note.endswith("was taken")
+    assert replace(taken, notes=()) == chip.measure(build, replace(core, compilers=(good,)))
+    with pytest.raises(LnnccError, match="no-such-flag") as caught:
+        chip.measure(build, replace(core, compilers=(bad, bad)))
+    assert caught.value.code == "E0702"
+
+
+def test_another_failure_of_the_first_compiler_is_the_answer(bare: Path) -> None:
+    script(bare / "gcc", "echo gcc 1")
+    script(bare / "clang", "echo clang 1")
+
+    def too_large(compiler: toolchain.Compiler) -> None:
+        raise LnnccError("E0501", f"too large for {compiler.kind}")
+
+    with pytest.raises(LnnccError, match="too large for gcc"):
+        toolchain.first_to(too_large, target.load("host"))
+    (bare / "gcc").unlink()
+    (bare / "clang").unlink()
+    with pytest.raises(LnnccError, match="E0701"):
+        toolchain.first_to(too_large, target.load("host"))
 
 
 def test_a_compile_error_quotes_the_compiler(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def _measured(build: Build, target: Target, *, required: bool) -> "Footprint | N
     if target.kind == HOST:
         return None
     try:
-        return chip.measure(build, target)
+        measured = chip.measure(build, target)
     except LnnccError as error:
         if required or error.code not in UNMEASURED:
             raise
@@ -152,6 +152,9 @@ def _measured(build: Build, target: Target, *, required: bool) -> "Footprint | N
         for text in error.helps:
             note(text)
         return None
+    for text in measured.notes:
+        note(text)
+    return measured
 
 
 def _made(folder: Path) -> Path:

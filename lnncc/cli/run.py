@@ -56,6 +56,8 @@ def _on_host(build: Build, target: Target, raw: tuple[Array, ...]) -> Fields:
 
 def _emulated(build: Build, target: Target, raw: tuple[Array, ...], emulator: str | None) -> Fields:
     done = chip.execute(build, target, raw, emulator=emulator)
+    for text in done.sizes.notes:
+        note(f"{target.name}: {text}")
     return {
         "emulator": done.run.emulator,
         "steps": len(raw[0]),

@@ -1,7 +1,7 @@
 """chip: a build on an emulated core: what it takes there, and whether it gives the same bits."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from lnncc.build import Build
 from lnncc.ir import Array
 from lnncc.retarget import retargeted
 from lnncc.target import Target
-from lnncc.validate import compare, emulate, firmware, host
+from lnncc.validate import compare, emulate, firmware, host, toolchain
 from lnncc.validate.toolchain import Compiler
 
 if TYPE_CHECKING:
@@ -58,14 +58,19 @@ def _halves(x: Array) -> Array:
 
 
 def _linked(build: Build, target: Target, folder: Path, compiler: Compiler | None) -> "tuple[Path, Footprint]":
+    """With ``compiler``, else with the target's first that does not fail."""
     from lnncc.validate import footprint  # it needs the extra, which the host alone does not
 
     sources = folder / "model"
     host.write(sources, retargeted(build, target).sources.items())
-    full, empty = (
-        link(sources, build.interface, target, folder, compiler) for link in (firmware.build, firmware.build_empty)
-    )
-    return full, footprint.measure(full, empty, build.name, target.vector_bytes)
+
+    def both(chosen: Compiler) -> tuple[Path, Path]:
+        full = firmware.build(sources, build.interface, target, folder, chosen)
+        return full, firmware.build_empty(sources, build.interface, target, folder, chosen)
+
+    target.emulated()
+    (full, empty), notes = (both(compiler), ()) if compiler is not None else toolchain.first_to(both, target)
+    return full, replace(footprint.measure(full, empty, build.name, target.vector_bytes), notes=notes)
 
 
 def _unpacked(output: bytes, build: Build) -> compare.Trace:

@@ -14,13 +14,14 @@ class Footprint:
     """Bytes. ``flash`` is code, constants and what they pull in from the compiler's library (division, say).
 
     ``ram`` is the state struct and static data; ``stack`` is that of the step, from SP as it is called, and
-    ``stack_path`` the calls that need it.
+    ``stack_path`` the calls that need it. ``notes`` say which compilers failed before one did not.
     """
 
     flash: int
     ram: int
     stack: int
     stack_path: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def measure(full: Path, empty: Path, name: str, vector_bytes: int | None = None) -> Footprint:

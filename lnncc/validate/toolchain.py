@@ -7,13 +7,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from lnncc.errors import LnnccError
 from lnncc.target import HOST, Target, Toolchain
 
+Built = TypeVar("Built")
 COMMON = ("-std=c99", "-O2")
 ENTRY = "on_reset"  # of targets/<kind>/startup.c
 FREESTANDING = (
@@ -47,11 +49,32 @@ def find(target: Target, prefer: str | None = None) -> Compiler:
         LnnccError: E0701, saying what was looked for and how to get one.
     """
     wanted = [entry for entry in target.compilers if prefer in (None, entry.kind)]
-    for entry in wanted:
-        compiler = _probe(entry, freestanding=target.kind != HOST)
-        if compiler is not None:
-            return compiler
-    raise _none_found(target, wanted)
+    found = next(_working(target, wanted), None)
+    if found is None:
+        raise _none_found(target, wanted)
+    return found
+
+
+def first_to(build: Callable[[Compiler], Built], target: Target) -> tuple[Built, tuple[str, ...]]:
+    """What ``build`` makes with the first compiler of ``target.compilers`` that does not fail; a note of each that did.
+
+    Raises:
+        LnnccError: E0701 as ``find``, the E0702 of the first compiler if all fail, and what else ``build`` raises.
+    """
+    failures: list[LnnccError] = []
+    for compiler in _working(target, target.compilers):
+        try:
+            return build(compiler), tuple(f"{error.title}: {compiler.version} was taken" for error in failures)
+        except LnnccError as error:
+            if error.code != "E0702":
+                raise
+            failures.append(error)
+    raise failures[0] if failures else _none_found(target, target.compilers)
+
+
+def _working(target: Target, wanted: Sequence[Toolchain]) -> Iterator[Compiler]:
+    probed = (_probe(entry, freestanding=target.kind != HOST) for entry in wanted)
+    return (compiler for compiler in probed if compiler is not None)
 
 
 def compile_object(
