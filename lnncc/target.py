@@ -198,11 +198,11 @@ def _toolchain(table: "_Table") -> Toolchain:
     return made
 
 
-# The keys of [cost]: a step itself, and the call of a kernel; each weight of 8 and of 16 bits, and row of a matrix;
-# each synapse by what it reads (a table of all, one not interpolated, its own), source of such tables, and neuron; each
+# The keys of [cost]: a step itself, and the call of a kernel; each matrix, weight of 8 and of 16 bits, and row; each
+# synapse by what it reads (a table of all, one not interpolated, its own), source of such tables, and neuron; each
 # mean, table read and other element.
-_WORK = "mac8 mac16 row synapse synapse_direct synapse_own position destination division lookup lookup_direct element"
-COSTS = ("step", "call", *_WORK.split(" "))
+_CELLS = "matrix mac8 mac16 row synapse synapse_direct synapse_own position destination division"
+COSTS = ("step", "call", *_CELLS.split(" "), "lookup", "lookup_direct", "element")
 
 
 def _cost(table: "_Table") -> Mapping[str, float]:

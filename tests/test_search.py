@@ -266,6 +266,17 @@ def test_work_is_told_apart_by_what_tables_are_read() -> None:
     assert set(matrices) | set(own) | set(direct) <= set(targets.COSTS)
 
 
+@pytest.mark.parametrize("name", ["cortex-m0plus", "cortex-m4"])
+@pytest.mark.parametrize("graph", [models.ltc(), models.cfc()], ids=["ltc", "cfc"])
+def test_the_stated_costs_are_near_what_an_emulator_counts(name: str, graph: Graph) -> None:
+    core = targets.load(name)
+    made = lnncc.compile(Model(graph), dt=1.0, ranges={"x": (-2.0, 2.0)}, target=name).build
+    raw = compare.raw_inputs(made, {"x": XS[:1, :4]})
+    counted = chip.execute(made, core, tuple(x[0] for x in raw), count=4).run.instructions_per_step
+    estimate = cost.cycles(made.integer, core)
+    assert counted is not None and estimate == pytest.approx(counted, rel=0.35)
+
+
 def test_long_recordings_are_tried_in_windows() -> None:
     long = np.zeros((2, 3 * problem.WINDOW * problem.WINDOWS, models.INPUTS))
     trial = problem._windows({"x": long})["x"]

@@ -133,4 +133,4 @@ def kernel(node: Node, bits: Mapping[str, int]) -> str:
 def work(node: Node, values: Mapping[str, Value]) -> Mapping[str, int]:
     weights = values[node.inputs[2]]
     assert weights.format is not None
-    return {f"mac{weights.format.bits}": weights.size, "row": values[node.outputs[0]].size}
+    return {"matrix": 1, f"mac{weights.format.bits}": weights.size, "row": values[node.outputs[0]].size}
