@@ -29,9 +29,9 @@ def compiled(name: str, optimise: str = "balanced") -> lnncc.Program:
     return lnncc.compile(model, dt=1.0, ranges={"x": RANGE}, target=TARGETS[0], optimise=optimise, name=name)
 
 
-def recording(steps: int = STEPS) -> np.ndarray:
+def recording(steps: int = STEPS, seed: int = 0) -> np.ndarray:
     """(steps, 8): an autoregressive process, clipped to the declared range."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     x, xs = np.zeros(INPUTS), []
     for _ in range(steps):
         x = 0.9 * x + 0.44 * rng.normal(size=INPUTS)

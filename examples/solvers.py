@@ -5,39 +5,28 @@ python -m examples.solvers
 Errors are of the generated C against the float model as trained, on inputs that the refit has not seen.
 """
 
-import numpy as np
-
 import lnncc
-from examples.reference_models import DATA, INPUTS, MODELS, RANGE
+from examples.reference_models import DATA, MODELS, RANGE, recording
 from lnncc import target, twin
 from lnncc.validate import chip, compare
 
 NAME, TARGET = "ltc_ncp28", "cortex-m4"
 SOLVERS = (None, *(f"unfolds={n}" for n in (3, 2, 1)), "frozen=2", "frozen=3", *(f"refit={n}" for n in (3, 2, 1)))
-STEPS, EMULATED = 1000, 16
-
-
-def recording(seed: int) -> np.ndarray:
-    """(steps, 8): an autoregressive process, clipped to the declared range."""
-    rng, x, xs = np.random.default_rng(seed), np.zeros(INPUTS), []
-    for _ in range(STEPS):
-        x = 0.9 * x + 0.44 * rng.normal(size=INPUTS)
-        xs.append(np.clip(x, *RANGE))
-    return np.array(xs)
+EMULATED = 16
 
 
 def compiled(solver: str | None) -> lnncc.Program:
     model = lnncc.from_ncps(DATA / f"bench_{NAME}.weights.npz", **MODELS[NAME])  # type: ignore[arg-type]
     given = {"dt": 1.0, "ranges": {"x": RANGE}, "target": TARGET, "name": NAME}
-    return lnncc.compile(model, calibration=recording(1), solver=solver, **given)  # type: ignore[arg-type]
+    return lnncc.compile(model, calibration=recording(seed=1), solver=solver, **given)  # type: ignore[arg-type]
 
 
 def row(solver: str | None) -> str:
     build = (program := compiled(solver)).build
-    found = program.verify(recording(2))
+    found = program.verify(recording(seed=2))
     assert found.bit_exact
     [error], [state] = found.errors.values(), found.state_errors.values()
-    raw = tuple(x[0, :EMULATED] for x in compare.raw_inputs(build, {"x": recording(2)[None]}))
+    raw = tuple(x[0, :EMULATED] for x in compare.raw_inputs(build, {"x": recording(seed=2)[None]}))
     result = chip.execute(build, target.load(TARGET), raw)
     assert compare.equal_steps(result.trace, twin.run(build.integer, tuple(x[None] for x in raw))) == EMULATED
     errors = f"{error.max_abs:.1e} | {error.relative_rms:.2%} | {state.relative_rms:.2%}"

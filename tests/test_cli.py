@@ -323,9 +323,11 @@ def test_a_required_size_needs_a_compiler(no_compiler: None, capsys: pytest.Capt
     assert answer(capsys, *words, code=7)["error"]["code"] == "E0701"
 
 
-def test_a_compiler_that_failed_is_named(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_compiler_that_failed_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(chip, "measure", lambda *_: Footprint(2_000, 100, 50, (), ("zig failed: gcc was taken",)))
-    assert cli.main(["compile", "model.lnn", *OPTIONS, "-o", "out"]) == 0
+    assert cli.main(["compile", "model.lnn", *OPTIONS, "-o", str(tmp_path / "x")]) == 0
     assert "zig failed: gcc was taken" in capsys.readouterr().err
 
 

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lnncc
+from examples import cost_model
 from lnncc import build, cli, options, reference, twin
 from lnncc import target as targets
 from lnncc.archive import Model
@@ -264,6 +265,19 @@ def test_work_is_told_apart_by_what_tables_are_read() -> None:
     matrices = cost.work(models.compiled(models.cfc(), weight_bits=8).integer)
     assert matrices["mac8"] > 0 and matrices["mac16"] == 0 and matrices["row"] > 0 and matrices["lookup"] > 0
     assert set(matrices) | set(own) | set(direct) <= set(targets.COSTS)
+
+
+def test_a_fit_finds_costs_and_says_what_it_misses_of_models_left_out() -> None:
+    rng, exact = np.random.default_rng(0), dict(zip(targets.COSTS, range(1, 40), strict=False))
+    work = [{kind: int(rng.integers(1, 90)) for kind in targets.COSTS} for _ in range(60)]
+    every = [cost_model.Sample(f"group {k // 2}", w, None, XS) for k, w in enumerate(work)]  # type: ignore[arg-type]
+    counts = np.array([sum(exact[kind] * n for kind, n in w.items()) for w in work], float)
+    fit = cost_model.fitted(every, counts)
+    assert fit.costs == pytest.approx(exact, rel=1e-6) and np.abs(fit.misses).max() < 1e-6
+    counts[:2] *= 2  # a group unlike all others
+    assert np.abs(cost_model.fitted(every, counts).misses[:2]).max() > 0.3
+    text = cost_model.text("cortex-m4", counts, fit)
+    assert "fitted to the counts of 60 emulated models" in text and "mac16 = " in text
 
 
 @pytest.mark.parametrize("name", ["cortex-m0plus", "cortex-m4"])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import lnncc
+from examples import solvers
 from lnncc import build as builds
 from lnncc import cli, options, solver
 from lnncc import target as targets
@@ -140,6 +141,14 @@ def test_with_constant_conductances_the_refit_is_the_closed_form() -> None:
 def test_inertia_stays_above_zero() -> None:
     moved, pulled = np.ones((9, 1)), -np.ones((9, 1))
     assert refit._least(moved, pulled, np.ones((9, 1)), np.ones((9, 1)), np.array([4.0])) == 4.0 * refit.LIGHTEST
+
+
+def test_the_table_of_the_readme_can_be_made_again() -> None:
+    rows = {asked: solvers.row(asked).split("|") for asked in (None, "refit=3")}
+    relative, instructions = ({asked: row[k] for asked, row in rows.items()} for k in (3, 5))
+    assert [row[1].strip() for row in rows.values()] == ["as trained", "refit=3"]
+    assert float(relative[None].strip(" %")) < 0.1 < float(relative["refit=3"].strip(" %")) < 3
+    assert int(instructions["refit=3"]) < 0.6 * int(instructions[None])
 
 
 def test_mixed_memory_has_such_steps_too() -> None:
