@@ -14,13 +14,13 @@ VERBS = {
     "run": "run a compiled model on targets: its bits and what a step costs",
     "export": "write a compiled model as ONNX: its integers, bit for bit, or its floats",
     "report": "say what a compiled model takes, gives and holds",
-    "bench": "measure accuracy on real data, or speed beside JAX and ONNX Runtime",
+    "bench": "measure accuracy on real data, cost on chips, or speed beside JAX and ONNX Runtime",
     "targets": "list the targets",
     "ops": "list what models may be made of",
     "doctor": "check what this machine lacks, and say how to get it",
     "explain": "explain an error code",
 }
-SUITES = ("accuracy", "speed")
+SUITES = ("accuracy", "chips", "speed")
 MODEL = (
     "model.lnn, model.onnx, weights of ncps (.npz, .safetensors, .weights.h5, .keras), or pkg.module:attribute "
     "(imports your code): a lnncc.Model, a function returning one, or a step"
