@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = $(VENV)/bin
 FAST ?=
 
-.PHONY: demo test test-jax test-all check clean
+.PHONY: demo test test-jax test-all fuzz check clean
 
 demo: $(VENV)/demo
 	$(BIN)/python -m examples.demo $(if $(FAST),--fast)
@@ -23,6 +23,12 @@ test-jax:
 test-all: $(VENV)/dev
 	$(BIN)/python -m pytest -n auto -m matrix tests/test_matrix.py
 
+# Hostile files: half of them at random, half led by what code they reach.
+INPUTS ?= 1000000
+fuzz: $(VENV)/fuzz
+	$(BIN)/python -m tests.fuzz --inputs $$(($(INPUTS) / 2))
+	$(BIN)/python -m tests.fuzz --inputs $$(($(INPUTS) / 2)) --guided
+
 check: test
 
 # Set-up from the package index alone; each stamp file is newer than what it was made from.
@@ -36,6 +42,10 @@ $(VENV)/demo: $(VENV)/python pyproject.toml
 
 $(VENV)/dev: $(VENV)/python pyproject.toml
 	$(BIN)/python -m pip install -q -e '.[dev]'
+	touch $@
+
+$(VENV)/fuzz: $(VENV)/dev
+	$(BIN)/python -m pip install -q -e '.[fuzz]'
 	touch $@
 
 clean:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lnncc import primitives, zips
+from lnncc import npz, primitives, zips
 from lnncc.errors import LnnccError
 from lnncc.ir import Array, Graph
 from lnncc.serial import DTYPES, MAX_RANK, MAX_SIZE, NAME, from_parts, malformed, to_parts
@@ -151,9 +151,9 @@ def _stem(name: str) -> str:
 def _array(raw: bytes) -> Array:
     """The array in the bytes of an ``.npy``, of exactly the size that its header says."""
     file = io.BytesIO(raw)
-    if np.lib.format.read_magic(file) != (1, 0):
+    if raw[6:8] != b"\1\0":
         raise ValueError("an array is in another version of the npy format")
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+    shape, fortran, dtype = npz.header(file)
     size = math.prod(shape)
     if (
         fortran

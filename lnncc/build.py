@@ -6,16 +6,22 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lnncc import archive, primitives
+from lnncc import archive, options, primitives
 from lnncc import choices as chosen
+from lnncc import target as targets
 from lnncc.choices import Choices
+from lnncc.emit import emit
 from lnncc.errors import LnnccError
 from lnncc.ir import Graph
 from lnncc.ops import NAMES
 from lnncc.options import Settings
+from lnncc.passes.prove import prove
+from lnncc.plan import plan
 from lnncc.plan.interface import Interface, Signal
+from lnncc.target import Target
 
 SCHEMA = "lnncc.manifest/1"
+MAX_JSON = 1 << 25  # bytes; in Python objects it is several times that
 PORTS = ("inputs", "states", "outputs")
 
 
@@ -79,31 +85,71 @@ def _left_over(folder: Path, manifest: str, files: Mapping[str, bytes]) -> list[
 
 
 def read(folder: Path) -> Build:
-    """The build that ``folder`` holds.
+    """The build that ``folder`` holds. Its C is compiled and run by others, so it must be what its graph generates.
 
     Raises:
-        LnnccError: E0405 if it holds none or several, or a file is missing or differs from what the manifest recorded.
+        LnnccError: E0405 if it holds none or several, or a file is missing, differs from what the manifest recorded,
+            or is not what this lnncc makes of the integer graph; E02xx for settings that cannot be; E0310 for a graph.
     """
     manifest = _manifest(folder)
-    try:
-        settings = _settings(manifest["settings"])
-        choices = chosen.from_dict(manifest["choices"])
-        interface = _interface(manifest["interface"])
-        files = {name: (folder / name).read_bytes() for name in manifest["sha256"]}
-    except (KeyError, TypeError, ValueError, OSError) as error:
-        raise _broken(folder, str(error)) from error
-    for name, digest in manifest["sha256"].items():
-        if hashlib.sha256(files[name]).hexdigest() != digest:
-            raise _broken(folder, f"{name} was changed after it was generated")
+    settings, choices, files = _told(folder, manifest)
     name = settings.name
-    sources = {n: data.decode() for n, data in files.items() if n.endswith((".c", ".h"))}
     model = archive.unpack(files[f"{name}.lnn"], primitives.NAMES, f"{name}.lnn")
     integer = archive.unpack(files[f"{name}.integer.lnn"], NAMES | {"loop"}, f"{name}.integer.lnn")
-    certificate = json.loads(files[f"{name}.certificate.json"])
-    return Build(settings, choices, interface, model, integer, sources, certificate, manifest["facts"])
+    try:
+        options.check(settings, {}, model)
+        certificate, facts = _loaded(files[f"{name}.certificate.json"]), _table(manifest["facts"])
+        interface, sources = _regenerated(settings, integer)
+    except LnnccError:
+        raise
+    except Exception as error:  # whatever a graph of unknown origin can make the passes raise
+        raise _broken(folder, f"its integer graph is none of lnncc's: {type(error).__name__} {error}") from error
+    found = {n: data for n, data in files.items() if n.endswith((".c", ".h"))}
+    if found != {n: text.encode() for n, text in sources.items()}:
+        raise _broken(folder, "its C is not what this lnncc generates from its integer graph")
+    if _interface(manifest) != interface:
+        raise _broken(folder, "its interface is not that of its integer graph")
+    return Build(settings, choices, interface, model, integer, sources, certificate, facts)
 
 
-def _manifest(folder: Path) -> dict[str, dict]:
+def read_choices(folder: Path) -> Choices:
+    """The formats that the build in ``folder`` was made with, whatever version made it. Raises E0405."""
+    manifest = _manifest(folder)
+    try:
+        return chosen.from_dict(_table(manifest["choices"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise _broken(folder, str(error)) from error
+
+
+def generated(integer: Graph, settings: Settings, target: Target) -> tuple[Interface, Mapping[str, str]]:
+    """What ``target`` likes as C for an integer graph, and the interface of that."""
+    graph, proof = prove(integer)
+    layout = plan(graph, settings.name, proof.bounds, target, settings.optimise, lanes=settings.batch)
+    return layout.interface, emit(layout)
+
+
+def _regenerated(settings: Settings, integer: Graph) -> tuple[Interface, Mapping[str, str]]:
+    return generated(integer, settings, targets.load(settings.target))
+
+
+def _told(folder: Path, manifest: Mapping[str, object]) -> tuple[Settings, Choices, dict[str, bytes]]:
+    """What the manifest says, and the files that it names, if they are those."""
+    try:
+        settings, choices = _settings(_table(manifest["settings"])), chosen.from_dict(_table(manifest["choices"]))
+        digests = _table(manifest["sha256"])
+        files = {name: _bytes(folder, name, archive.MAX_FILE) for name in digests}
+        missing = {f"{settings.name}{end}" for end in (".lnn", ".integer.lnn", ".certificate.json")} - set(files)
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise _broken(folder, str(error)) from error
+    if missing:
+        raise _broken(folder, f"the manifest lacks {min(missing)}")
+    for name, digest in digests.items():
+        if hashlib.sha256(files[name]).hexdigest() != digest:
+            raise _broken(folder, f"{name} was changed after it was generated")
+    return settings, choices, files
+
+
+def _manifest(folder: Path) -> Mapping[str, object]:
     found = {path.name: data for path in sorted(folder.glob("*.json")) if (data := _if_manifest(path)) is not None}
     if not found:
         raise LnnccError(
@@ -114,36 +160,67 @@ def _manifest(folder: Path) -> dict[str, dict]:
     if len(found) > 1:
         raise LnnccError(
             "E0405",
-            f"{folder} holds {len(found)} compiled models: {', '.join(found)}",
+            f"{folder} holds {len(found)} compiled models: {', '.join(found)[:200]}",
             helps=("compile each into a folder of its own",),
         )
     (data,) = found.values()
-    if any(".." in Path(name).parts or Path(name).is_absolute() for name in data.get("sha256", {})):
-        raise _broken(folder, "the manifest names a file outside the folder")
     return data
 
 
-def _if_manifest(path: Path) -> dict[str, dict] | None:
+def _if_manifest(path: Path) -> Mapping[str, object] | None:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+        data = _loaded(_bytes(path.parent, path.name, MAX_JSON))
+    except (ValueError, TypeError, RecursionError, OSError):
         return None
-    return data if isinstance(data, dict) and data.get("schema") == SCHEMA else None
+    return data if data.get("schema") == SCHEMA else None
+
+
+def _bytes(folder: Path, name: str, most: int) -> bytes:
+    """Of a plain file inside ``folder``, wherever its name or a link may point. Raises ValueError or OSError."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+        raise ValueError(f"{name!r:.60} is no file inside the folder")
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"{name!r:.60} has more than {most} bytes")
+    return data
+
+
+def _loaded(data: bytes) -> Mapping[str, object]:
+    """A JSON object. Raises ValueError, TypeError or RecursionError."""
+    if len(data) > MAX_JSON:
+        raise ValueError(f"a JSON file has {len(data)} bytes")
+    return _table(json.loads(data))
+
+
+def _table(item: object) -> dict[str, object]:
+    if not isinstance(item, dict):
+        raise TypeError("something else stands where an object should")
+    return item
 
 
 def _settings(data: Mapping[str, object]) -> Settings:
     """JSON has lists where the settings have pairs."""
-    return Settings(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})  # type: ignore[arg-type]
+    settings = Settings(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})  # type: ignore[arg-type]
+    if not all(isinstance(x, str) for x in (settings.name, settings.target, settings.optimise)):
+        raise TypeError("a name is no text")
+    return settings
 
 
-def _interface(data: Mapping[str, list[dict]]) -> Interface:
-    ports = (tuple(Signal(**signal) for signal in data[port]) for port in PORTS)
-    dt = data["dt"]
-    return Interface(str(data["name"]), *ports, None if dt is None else Signal(**dt))  # type: ignore[arg-type]
+def _interface(manifest: Mapping[str, object]) -> Interface | None:
+    try:
+        data = _table(manifest["interface"])
+        ports = (tuple(Signal(**signal) for signal in data[port]) for port in PORTS)  # type: ignore[union-attr]
+        dt = data["dt"]
+        return Interface(str(data["name"]), *ports, None if dt is None else Signal(**dt))  # type: ignore[arg-type]
+    except (KeyError, TypeError):
+        return None
 
 
 def _broken(folder: Path, why: str) -> LnnccError:
-    return LnnccError("E0405", f"{folder} is no whole build", notes=(why,), helps=("compile the model again",))
+    note = " ".join(why.split())[:300]
+    return LnnccError("E0405", f"{folder} is no whole build", notes=(note,), helps=("compile the model again",))
 
 
 def _json(data: Mapping[str, object]) -> bytes:

@@ -1,14 +1,13 @@
 """The user's recorded inputs, from arrays or an npz file: checked against the model, and brought to one shape."""
 
 import difflib
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lnncc import npz
 from lnncc.errors import LnnccError
 from lnncc.ir import DT, Array, Graph
 
@@ -16,16 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 SHAPES = "(steps, {0}) or (streams, steps, {0})"
-UNREADABLE = (
-    OSError,
-    ValueError,
-    EOFError,
-    KeyError,
-    NotImplementedError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 def read_npz(path: str | Path, graph: Graph, *, timed: bool = False) -> dict[str, Array]:
@@ -39,10 +28,8 @@ def read_npz(path: str | Path, graph: Graph, *, timed: bool = False) -> dict[str
         LnnccError: E0401 shape or type, E0403 NaN or infinity, E0406 the file, E0407 a missing array, E0408 dt <= 0.
     """
     try:
-        with open(path, "rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            arrays = loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
-    except UNREADABLE as error:
+        arrays = npz.read(Path(path))
+    except npz.UNREADABLE as error:
         raise _unreadable(path, error) from error
     return prepared(arrays, graph, str(path), timed=timed)
 
@@ -156,10 +143,7 @@ def _missing(labels: list[str], found: list[str], origin: str) -> LnnccError:
 
 
 def _unreadable(path: str | Path, error: Exception) -> LnnccError:
-    """``allow_pickle=False`` shows as a ValueError that speaks of pickles: such a file could run code."""
     why = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
-    if "pickle" in why:
-        why = "it holds pickled objects, which are never loaded, or is no npz file"
     return LnnccError(
         "E0406",
         f"cannot read {path}",

@@ -3,10 +3,7 @@
 import functools
 from dataclasses import replace
 
-from lnncc.build import Build
-from lnncc.emit import emit
-from lnncc.passes.prove import prove
-from lnncc.plan import plan
+from lnncc.build import Build, generated
 from lnncc.target import Target
 
 KEPT = 8
@@ -19,7 +16,4 @@ def retargeted(build: Build, target: Target) -> Build:
 
 @functools.lru_cache(KEPT)
 def _planned(build: Build, target: Target) -> Build:
-    graph, proof = prove(build.integer)
-    settings = build.settings
-    layout = plan(graph, build.name, proof.bounds, target, settings.optimise, lanes=settings.batch)
-    return replace(build, sources=emit(layout))
+    return replace(build, sources=generated(build.integer, build.settings, target)[1])

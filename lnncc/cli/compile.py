@@ -42,7 +42,7 @@ def run(args: Namespace) -> Answer:
         settings,
         calibration=data,
         ranges=ranges,
-        choices=None if args.choices is None else builds.read(Path(args.choices)).choices,
+        choices=None if args.choices is None else builds.read_choices(Path(args.choices)),
         budget=budget,
         tell=note,
         dump=dump,

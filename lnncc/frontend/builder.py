@@ -18,7 +18,9 @@ from lnncc.prune import reads
 
 Step = Callable[[list[Operand]], list[Operand]]
 LARGEST = 1 << 24  # elements of one array
-ALL = 1 << 28  # elements of all arrays together
+ALL = 1 << 25  # elements of all arrays together
+MOST = 1 << 17  # operations
+WORK = 1 << 30  # products that a front end sums up, of constants
 
 
 @dataclass(slots=True)
@@ -35,6 +37,8 @@ class Builder:
     _known: dict[object, tuple[str, Const]] = field(default_factory=dict)
     _count: int = 0
     _elements: int = 0
+    _operations: int = 0
+    _work: int = 0
 
     def declare(self, name: str, shape: tuple[int, ...], kind: str = "f", depth: int = 0, finite: bool = True) -> Ref:
         self.values[name] = Value(name, shape)
@@ -51,7 +55,7 @@ class Builder:
     ) -> Operand:
         """``op`` of ``xs``: a Const if all of them are, else a node in the outermost scope that knows its inputs."""
         attrs = attrs or {}
-        self._require_small(shape)
+        self._require_small(shape, _work(op, attrs, xs))
         consts = [x for x in xs if isinstance(x, Const)]
         if len(consts) == len(xs):
             with np.errstate(all="ignore"):
@@ -143,11 +147,11 @@ class Builder:
         ends = [start and is_finite(x) for start, x in zip(finite, results, strict=True)]
         return Body(tuple(p.name for p in params), names, nodes), ends
 
-    def _require_small(self, shape: tuple[int, ...]) -> None:
-        """Before anything is allocated: a few bytes of a model can ask for any size."""
+    def _require_small(self, shape: tuple[int, ...], work: int) -> None:
+        """Before anything is allocated or computed: a few bytes of a model can ask for any size."""
         size = math.prod(shape)
-        self._elements += size
-        if size > LARGEST or self._elements > ALL:
+        self._elements, self._operations, self._work = self._elements + size, self._operations + 1, self._work + work
+        if size > LARGEST or self._elements > ALL or self._operations > MOST or self._work > WORK:
             raise LnnccError(
                 "E0340",
                 f"this step computes an array of {size} elements" if size > LARGEST else "this step is too large",
@@ -167,6 +171,15 @@ class Builder:
         if x.label:
             self.labels[name] = x.label
         return name
+
+
+def _work(op: str, attrs: Mapping[str, Attr], xs: Sequence[Operand]) -> int:
+    """How many products a ``dot`` sums up."""
+    if op != "dot":
+        return 0
+    (x_labels, _), (y_labels,) = primitives.dot_axes(attrs, *(len(x.shape) for x in xs))
+    sizes = dict(zip((*x_labels, *y_labels), (*xs[0].shape, *xs[1].shape), strict=True))
+    return math.prod(sizes.values())
 
 
 def _narrowed(x: Operand, xs: Sequence[Operand], shape: tuple[int, ...]) -> Operand:

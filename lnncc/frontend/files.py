@@ -15,6 +15,7 @@ from lnncc.errors import LnnccError
 from lnncc.extras import needs
 from lnncc.frontend import flax_msgpack, hdf5, limits
 from lnncc.ir import Array
+from lnncc.npz import header
 
 Tree = flax_msgpack.Tree
 PICKLES = frozenset({".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib"})
@@ -63,11 +64,7 @@ def npz(path: Path) -> Tree:
 
 def _npy(raw: bytes, allowance: limits.Allowance) -> Array:
     file = io.BytesIO(raw)
-    version = np.lib.format.read_magic(file)
-    headers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    if version not in headers:
-        raise ValueError("an array is in another version of the npy format")
-    shape, fortran, dtype = headers[version](file)
+    shape, fortran, dtype = header(file)
     array = allowance.array(memoryview(raw)[file.tell() :], dtype, shape[::-1] if fortran else shape)
     return array.T if fortran else array
 

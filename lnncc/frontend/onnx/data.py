@@ -32,7 +32,10 @@ def literal(call: Call, value: object) -> Const:
     """A tensor of the file, or a number or a list of an attribute."""
     from onnx import TensorProto, numpy_helper
 
-    array = numpy_helper.to_array(value) if isinstance(value, TensorProto) else np.asarray(value)
+    try:
+        array = numpy_helper.to_array(value) if isinstance(value, TensorProto) else np.asarray(value)
+    except (ValueError, TypeError, KeyError) as error:  # sizes or types that lie
+        raise call.refused(f"its tensor is damaged: {' '.join(str(error).split())[:100]}") from error
     kind = {"f": "f", "V": "f", "i": "i", "u": "i", "b": "b"}.get(array.dtype.kind)
     if kind is None:
         raise call.refused("it holds no real numbers")

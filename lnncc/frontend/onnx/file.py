@@ -1,6 +1,6 @@
 """An ONNX file: read with limits, checked by onnx itself, local and standard functions inlined. Nothing is executed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from lnncc.errors import LnnccError
 from lnncc.frontend.onnx.rules import RULES
 
 if TYPE_CHECKING:
-    from onnx import AttributeProto, GraphProto, ModelProto, TensorProto
+    from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto
 
 MAX_FILE = 1 << 28  # bytes, external data included
 MAX_NODES = 100_000
@@ -42,7 +42,8 @@ def read(path: Path, external_data: bool) -> "tuple[GraphProto, int]":
     onnx = package()
     model = _parsed(onnx, path)
     _refuse_large(model, path)
-    tensors = [t for t in _tensors(model.graph) if t.data_location == onnx.TensorProto.EXTERNAL]
+    _refuse_explosive(model, path)
+    tensors = [t for t in _tensors(model) if t.data_location == onnx.TensorProto.EXTERNAL]
     if tensors:
         _load_external(onnx, tensors, path, external_data)
     try:
@@ -90,27 +91,66 @@ def _refuse_large(model: "ModelProto", path: Path) -> None:
         raise invalid(path, f"it has {count} nodes, and lnncc reads at most {MAX_NODES}")
 
 
+def _refuse_explosive(model: "ModelProto", path: Path) -> None:
+    """Functions that call functions can stand for any number of nodes, or for themselves."""
+    functions = {(f.domain, f.name): f for f in model.functions}
+    sizes = dict[tuple[str, str], int]()
+
+    def size(nodes: "Iterable[NodeProto]", within: frozenset[tuple[str, str]]) -> int:
+        total = 0
+        for node in nodes:
+            total += 1
+            key = (node.domain, node.op_type)
+            if key in within or len(within) > MAX_DEPTH:
+                raise invalid(path, f"its functions call themselves, or are nested more than {MAX_DEPTH} deep")
+            if key in functions and key not in sizes:
+                sizes[key] = size(functions[key].node, within | {key})
+            total += sizes.get(key, 0)
+            total += sum(size(inner.node, within) for inner in _inner(node.attribute))
+            if total > MAX_NODES:
+                raise invalid(path, f"its functions make it more than {MAX_NODES} nodes")
+        return total
+
+    size(model.graph.node, frozenset())
+
+
 def _graphs(graph: "GraphProto", path: Path | None = None, depth: int = 0) -> "Iterator[GraphProto]":
     """The graph and those within it."""
     if depth > MAX_DEPTH and path is not None:
         raise invalid(path, f"its graphs are nested more than {MAX_DEPTH} deep")
     yield graph
-    for attribute in _attributes(graph):
-        for inner in (*attribute.graphs, *([attribute.g] if attribute.HasField("g") else ())):
-            yield from _graphs(inner, path, depth + 1)
+    for inner in _inner(_attributes(graph)):
+        yield from _graphs(inner, path, depth + 1)
+
+
+def _inner(attributes: "Iterable[AttributeProto]") -> "Iterator[GraphProto]":
+    for attribute in attributes:
+        yield from (*attribute.graphs, *([attribute.g] if attribute.HasField("g") else ()))
 
 
 def _attributes(graph: "GraphProto") -> "Iterator[AttributeProto]":
     return (attribute for node in graph.node for attribute in node.attribute)
 
 
-def _tensors(graph: "GraphProto") -> "Iterator[TensorProto]":
-    for each in _graphs(graph):
+def _tensors(model: "ModelProto") -> "Iterator[TensorProto]":
+    """All that the model holds, those in functions included."""
+    bodies = [g for f in model.functions for g in _inner(a for n in f.node for a in n.attribute)]
+    for each in (g for outer in (model.graph, *bodies) for g in _graphs(outer)):
         yield from each.initializer
         for sparse in each.sparse_initializer:
             yield from (sparse.values, sparse.indices)
-        for attribute in _attributes(each):
-            yield from (*attribute.tensors, *([attribute.t] if attribute.HasField("t") else ()))
+        yield from _held(_attributes(each))
+    yield from _held(a for f in model.functions for n in f.node for a in n.attribute)
+
+
+def _held(attributes: "Iterable[AttributeProto]") -> "Iterator[TensorProto]":
+    for attribute in attributes:
+        yield from (*attribute.tensors, *([attribute.t] if attribute.HasField("t") else ()))
+        for sparse in (
+            *attribute.sparse_tensors,
+            *([attribute.sparse_tensor] if attribute.HasField("sparse_tensor") else ()),
+        ):
+            yield from (sparse.values, sparse.indices)
 
 
 def _opset(model: "ModelProto", path: Path) -> int:

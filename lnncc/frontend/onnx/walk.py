@@ -58,7 +58,11 @@ class Walker:
     def _call(self, node: "NodeProto") -> Call:
         from onnx.helper import get_attribute_value
 
-        attrs = {a.name: get_attribute_value(a) for a in node.attribute}
+        if any(a.ref_attr_name for a in node.attribute):
+            raise self._at(node, {}).refused("an attribute of it stands for one of a function, and it is in none")
+        return self._at(node, {a.name: get_attribute_value(a) for a in node.attribute})
+
+    def _at(self, node: "NodeProto", attrs: Mapping[str, object]) -> Call:
         place = label(node.name or next(iter(node.output), "")) + f": {label(node.op_type)}"
         return Call(label(node.op_type), attrs, self.opset, len(node.output), self._source(place))
 
