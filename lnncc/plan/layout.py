@@ -119,12 +119,22 @@ def _batch(graph: Graph, memory: _Memory, target: Target, lanes: int) -> Batch:
 
 
 def digest(graph: Graph) -> bytes:
-    """The first bytes of a hash of the whole integer graph: a state that was saved belongs to one model."""
-    found = hashlib.sha256(ir.text(graph).encode())
+    """The first bytes of a hash of the whole integer graph: a state that was saved belongs to one model.
+
+    Labels are left out: names that users gave leave no trace in the C.
+    """
+    found = hashlib.sha256(ir.text(_unlabelled(graph)).encode())
     arrays = dict(graph.constants) | {f"<{s.before}>": s.initial for s in graph.states}
     for name, array in sorted(arrays.items()):
         found.update(f"{name}{array.shape}".encode() + np.ascontiguousarray(array, "<i8").tobytes())
     return found.digest()[:HASH_BYTES]
+
+
+def _unlabelled(graph: Graph) -> Graph:
+    inputs, outputs = (tuple(replace(p, label="") for p in ports) for ports in (graph.inputs, graph.outputs))
+    return graph.edited(
+        inputs=inputs, outputs=outputs, labels={}, states=tuple(replace(s, label="") for s in graph.states)
+    )
 
 
 def _interface(graph: Graph, name: str, bounds: Mapping[str, Interval]) -> Interface:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -59,7 +59,7 @@ def signature(
 ) -> Signature:
     """Raises E0302 for shapes that are not fixed, E0311 for types, E0336 for states and times that are not clear."""
     constants = {t.name for t in graph.initializer}
-    inputs = [_port(value, path) for value in graph.input if value.name not in constants]
+    inputs = _distinct([_port(value, path) for value in graph.input if value.name not in constants])
     outputs = {value.name: _shape(value) for value in graph.output}
     time = _time(inputs, dt, path)
     rest = [port for port in inputs if port is not time]
@@ -98,6 +98,18 @@ def _port(value: "ValueInfoProto", path: Path) -> Port:
         )
     fixed = tuple(n for n in full if n is not None)
     return Port(value.name, label(value.name), fixed, without_batch(fixed), kind)
+
+
+def _distinct(ports: Sequence[Port]) -> list[Port]:
+    """Labels that look alike get a number: users name inputs by them."""
+    found: dict[str, Port] = {}
+    for port in ports:
+        wanted, count = port.label, 0
+        while port.label in found:
+            count += 1
+            port = replace(port, label=f"{wanted}.{count}")
+        found[port.label] = port
+    return [*found.values()]
 
 
 def _shape(value: "ValueInfoProto") -> tuple[int | None, ...] | None:
