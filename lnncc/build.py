@@ -137,7 +137,7 @@ def _told(folder: Path, manifest: Mapping[str, object]) -> tuple[Settings, Choic
     try:
         settings, choices = _settings(_table(manifest["settings"])), chosen.from_dict(_table(manifest["choices"]))
         digests = _table(manifest["sha256"])
-        files = {name: _bytes(folder, name, archive.MAX_FILE) for name in digests}
+        files = {name: file(folder, name, archive.MAX_FILE) for name in digests}
         missing = {f"{settings.name}{end}" for end in (".lnn", ".integer.lnn", ".certificate.json")} - set(files)
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise _broken(folder, str(error)) from error
@@ -169,19 +169,19 @@ def _manifest(folder: Path) -> Mapping[str, object]:
 
 def _if_manifest(path: Path) -> Mapping[str, object] | None:
     try:
-        data = _loaded(_bytes(path.parent, path.name, MAX_JSON))
+        data = _loaded(file(path.parent, path.name, MAX_JSON))
     except (ValueError, TypeError, RecursionError, OSError):
         return None
     return data if data.get("schema") == SCHEMA else None
 
 
-def _bytes(folder: Path, name: str, most: int) -> bytes:
-    """Of a plain file inside ``folder``, wherever its name or a link may point. Raises ValueError or OSError."""
+def file(folder: Path, name: str, most: int) -> bytes:
+    """What a plain file inside ``folder`` holds, wherever its name or a link points. Raises ValueError or OSError."""
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
         raise ValueError(f"{name!r:.60} is no file inside the folder")
-    with path.open("rb") as file:
-        data = file.read(most + 1)
+    with path.open("rb") as stream:
+        data = stream.read(most + 1)
     if len(data) > most:
         raise ValueError(f"{name!r:.60} has more than {most} bytes")
     return data

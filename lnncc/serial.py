@@ -16,8 +16,9 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 MAX_RANK, MAX_SIZE = 8, 1 << 24  # of one array, in elements
 MAX_ITEMS = 1 << 18  # of any list
 MAX_TEXT = 10_000
-MAX_DEPTH = 64
-MAX_TRIPS = 1 << 16
+MAX_DEPTH = 64  # of attributes
+MAX_LOOPS = 4  # one within the other: whoever settles them does so as often as all their rounds together
+MAX_TRIPS = 1 << 16  # of loops within each other, together
 DTYPES = {"f": np.dtype("<f8"), "i": np.dtype("<i8"), "u": np.dtype("<i8"), "b": np.dtype("?")}
 T = TypeVar("T")
 
@@ -144,7 +145,7 @@ class _Reader:
             inputs=_each(fields["inputs"], lambda item: Port(*_pair(item, _label, _name))),
             states=states,
             outputs=_each(fields["outputs"], lambda item: Port(*_pair(item, _label, _name))),
-            nodes=_each(fields["nodes"], lambda item: _read_node(item, 0)),
+            nodes=_each(fields["nodes"], lambda item: _read_node(item, 0, MAX_TRIPS)),
             dt=None if fields["dt"] is None else _name(fields["dt"]),
             labels={name: label for name, label in constants if label},
         )
@@ -179,22 +180,23 @@ def _read_format(item: object) -> Format:
     return Format(*_pair(item, lambda bits: _int(bits, 2, 64), lambda frac: _int(frac, -1024, 1024)))
 
 
-def _read_node(item: object, depth: int) -> Node:
-    _require(depth < MAX_DEPTH, "its loops are nested too deeply")
+def _read_node(item: object, depth: int, most: int) -> Node:
+    """A node within ``depth`` loops; one more may make ``most`` trips."""
     fields = _fields(item, "op inputs outputs attrs", "body")
-    body = None if "body" not in fields else _read_body(fields["body"], depth + 1)
     attrs = fields["attrs"]
     _require(isinstance(attrs, dict) and all(isinstance(key, str) for key in attrs), "attributes are no object")
     assert isinstance(attrs, dict)
     read = {_name(key): _read_attr(value, 0) for key, value in attrs.items()}
-    if body is not None:
-        _int(read.get("trips"), 1, MAX_TRIPS)
+    body = None
+    if "body" in fields:
+        _require(depth < MAX_LOOPS, "its loops are nested too deeply")
+        body = _read_body(fields["body"], depth + 1, most // _int(read.get("trips"), 1, most))
     return Node(_name(fields["op"]), _each(fields["inputs"], _name), _each(fields["outputs"], _name), read, body)
 
 
-def _read_body(item: object, depth: int) -> Body:
+def _read_body(item: object, depth: int, most: int) -> Body:
     fields = _fields(item, "params results nodes")
-    nodes = _each(fields["nodes"], lambda inner: _read_node(inner, depth))
+    nodes = _each(fields["nodes"], lambda inner: _read_node(inner, depth, most))
     return Body(_each(fields["params"], _name), _each(fields["results"], _name), nodes)
 
 

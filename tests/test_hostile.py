@@ -25,6 +25,7 @@ from lnncc.errors import LnnccError
 from lnncc.frontend import builder, weights
 from lnncc.frontend.onnx import from_onnx
 from lnncc.ir import Graph, Port, Value
+from lnncc.passes import prove
 
 X = Graph({"x0": Value("x0", (3,))}, {}, (Port("x", "x0"),), (), (), ())
 
@@ -364,3 +365,28 @@ def test_choices_are_read_whatever_made_the_c(folder: Path, program: lnncc.Progr
     (folder / "m.json").write_text(json.dumps({"schema": builds.SCHEMA, "choices": {"nodes": 7}}))
     with pytest.raises(LnnccError, match="E0405"):
         builds.read_choices(folder)
+
+
+def test_a_certificate_of_more_steps_than_anyone_waits_for(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The checker itself looks at a thousand steps; what is said of more must not be run."""
+    stated = json.loads((folder / "m.certificate.json").read_text())
+    stated["replay"]["steps"] = 10**12
+    monkeypatch.setattr("lnncc.checker.check", lambda folder: stated)
+    assert main(["check", str(folder)]) == 6
+    assert "its replay is not of 1 to 1024 steps" in capsys.readouterr().err
+
+
+def test_a_graph_that_the_checker_would_unpack_is_a_bomb(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    inner = zipped(("v.npy", bytes(40_000_000)), method=8)
+    (folder / "m.integer.lnn").write_bytes(zipped(("graph.json", b"{}"), ("weights.npz", inner)))
+    assert main(["check", str(folder)]) == 6
+    shown = capsys.readouterr().err
+    assert "E0603" in shown and "no model that this lnncc can read" in shown
+
+
+def test_a_proof_that_does_not_settle(program: lnncc.Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prove, "MOST_NODES", 5)
+    with pytest.raises(LnnccError, match=r"(?s)E0308.*does not settle within 5"):
+        prove.prove(program.build.integer)

@@ -103,6 +103,14 @@ def test_loops_nest_only_so_deep() -> None:
     refuse(data, arrays, "nested too deeply")
 
 
+def test_loops_within_loops_make_only_so_many_trips() -> None:
+    data, arrays = parts()
+    loop = data["nodes"][0]
+    loop["attrs"]["trips"] = 1 << 9
+    data["nodes"][0] = {**loop, "body": {**loop["body"], "nodes": [loop]}}
+    refuse(data, arrays, "512 is no size")
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["w", "s0", "add", ""]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["op", "attrs", "body"]), inner),

@@ -5,13 +5,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from lnncc import archive, certificate, checker, twin
 from lnncc import build as builds
-from lnncc import certificate, checker, twin
 from lnncc.build import Build
 from lnncc.cli.answer import Answer, note
 from lnncc.errors import LnnccError
 from lnncc.ir import DT
+from lnncc.ops import NAMES
 from lnncc.validate import host
+
+MOST_STEPS = 1 << 10  # of a replay
 
 
 def run(args: Namespace) -> Answer:
@@ -38,7 +41,11 @@ def run(args: Namespace) -> Answer:
 
 def _checked(folder: Path) -> Any:
     try:
-        return checker.check(folder)
+        _require_bounded(folder)
+        stated = checker.check(folder)
+        if stated["replay"]["steps"] not in range(1, MOST_STEPS + 1):
+            raise ValueError(f"its replay is not of 1 to {MOST_STEPS} steps")
+        return stated
     except Exception as error:  # whatever a file can make the checker raise
         why = _why(error)
         raise LnnccError(
@@ -47,6 +54,14 @@ def _checked(folder: Path) -> Any:
             notes=(" ".join(why.split())[:400],),
             helps=("compile the model again; if a fresh certificate is refused, report the model",),
         ) from error
+
+
+def _require_bounded(folder: Path) -> None:
+    """Sizes, before the checker reads files that it takes to be such as lnncc writes. Raises what a reader does."""
+    [path] = folder.glob("*.certificate.json")
+    builds.file(folder, path.name, builds.MAX_JSON)
+    name = path.name.replace(".certificate.json", ".integer.lnn")
+    archive.unpack(builds.file(folder, name, archive.MAX_FILE), NAMES | {"loop"}, name)
 
 
 def _why(error: Exception) -> str:

@@ -17,6 +17,7 @@ from lnncc.ir import Graph, Node
 from lnncc.ops import OPS
 from lnncc.tape import Line, Tape
 
+MOST_NODES = 1 << 16  # evaluated before the proof gives up; a network takes some hundreds
 ROUNDS = 24  # of joining before an invariant is widened to all of int16, which saturation keeps
 
 
@@ -52,6 +53,7 @@ class _Prover:
         self.graph, self.tape = graph, Tape()
         self.known = {name: self.tape.given(name, array) for name, array in graph.constants.items()}
         self.lines: dict[str, tuple[Line, ...]] = {}
+        self.evaluated = 0
 
     def run(self) -> None:
         for port in self.graph.inputs:
@@ -92,6 +94,9 @@ class _Prover:
 
     def _node(self, node: Node) -> None:
         [name] = node.outputs
+        self.evaluated += 1
+        if self.evaluated > MOST_NODES:
+            raise _refused(name, f"it does not settle within {MOST_NODES} evaluations of its ops", node)
         self.tape.begin(name)
         try:
             result = OPS[node.op].evaluate(node.attrs, *(self.known[x] for x in node.inputs))

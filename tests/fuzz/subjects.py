@@ -18,7 +18,7 @@ import lnncc
 from lnncc import archive, calibration
 from lnncc import build as builds
 from lnncc.cli import check
-from lnncc.frontend.ncps import from_ncps
+from lnncc.frontend import from_ncps
 from lnncc.frontend.onnx import from_onnx
 from lnncc.ir import Graph
 from lnncc.program import Program
