@@ -9,7 +9,8 @@ from tests.fuzz.subjects import SUBJECTS
 from tests.fuzz.worker import attempt
 
 FOUND = sorted(path for path in (Path(__file__).parent / "data" / "fuzz").glob("*/*") if path.is_file())
-COUNTS = {"onnx": 400, "lnn": 400, "data": 400, "npz": 150, "safetensors": 150, "build": 12, "certificate": 12}
+COUNTS = {"onnx": 400, "lnn": 400, "data": 400, "npz": 150, "safetensors": 150, "h5": 300, "keras": 100, "msgpack": 400}
+COUNTS |= {"build": 12, "certificate": 12}
 
 
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}-{path.name}")

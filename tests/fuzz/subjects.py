@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import flax.serialization
 import numpy as np
 from safetensors.numpy import save
 
@@ -151,11 +152,26 @@ def _recordings() -> list[bytes]:
     return [_npz({"x": x}), _npz({"x": x.astype(np.float32), "more": x[:3]}), buffer.getvalue()]
 
 
+def _keras(*names: str) -> Callable[[], list[bytes]]:
+    return lambda: [(DATA / "keras" / name).read_bytes() for name in names]
+
+
+def _trees() -> list[bytes]:
+    """As ``flax.serialization.to_bytes`` writes them: arrays are an extension of msgpack."""
+    arrays = {"w": np.ones((3, 4), np.float32), "b": np.arange(4.0), "n": np.array(7)}
+    return [flax.serialization.to_bytes(tree) for tree in ({"cell": arrays, "more": [arrays, {}]}, arrays)]
+
+
 SUBJECTS: Mapping[str, Subject] = {
     "lnn": Subject("m.lnn", lambda: [archive.pack(graph()), archive.pack(built().build.integer)], LNN, archive.load),
     "npz": Subject("w.npz", lambda: [_npz(a) for a in _checkpoints()], NPZ, _checkpoint),
     "safetensors": Subject("w.safetensors", lambda: [save(a) for a in _checkpoints()], mutate.safetensors, _checkpoint),
     "onnx": Subject("m.onnx", _onnx_seeds, onnx_model, from_onnx),
+    "h5": Subject("m.weights.h5", _keras("cfc_dense.weights.h5", "ltc_ncp.weights.h5"), mutate.raw, from_ncps),
+    "keras": Subject(
+        "m.keras", _keras("cfc_dense.keras", "cfc_no_backbone.keras"), mutate.zipped({".json": mutate.text}), from_ncps
+    ),
+    "msgpack": Subject("p.msgpack", _trees, mutate.raw, lnncc.load_params),
     "data": Subject("x.npz", _recordings, NPZ, _data),
     "build": Subject("build.zip", lambda: [_packed(built().build.files())], _folder, _build),
     "certificate": Subject("build.zip", lambda: [_packed(built().build.files())], _folder, _certificate),
