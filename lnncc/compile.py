@@ -15,6 +15,7 @@ from lnncc.calibration import prepared
 from lnncc.certificate import certificate, facts
 from lnncc.choices import Choices, uniform
 from lnncc.emit import emit
+from lnncc.errors import LnnccError
 from lnncc.ir import Graph
 from lnncc.ops import NAMES
 from lnncc.options import Budget, Settings
@@ -22,9 +23,9 @@ from lnncc.passes.choose import choose
 from lnncc.passes.formats import formats
 from lnncc.passes.fuse import fuse
 from lnncc.passes.name import name as name_
-from lnncc.passes.prove import prove
+from lnncc.passes.prove import Proof, prove
 from lnncc.passes.quantise import quantise
-from lnncc.passes.ranges import Declared, Ranges, ranges
+from lnncc.passes.ranges import Declared, Ranges, cautious, ranges
 from lnncc.passes.reroll import reroll
 from lnncc.passes.simplify import simplify
 from lnncc.passes.solve import solve
@@ -140,7 +141,7 @@ def compile_model(
 
     def finished(low: _Lowered, chosen: Choices, more: Mapping[str, object], seen: _Dump) -> Build:
         integer = seen("quantise", quantise(low.formatted, low.spans, chosen), FUSED)
-        integer, proof = prove(integer)
+        integer, proof = _proven(integer, low, chosen)
         integer = seen("prove", integer, FUSED)
         layout = plan(integer, settings.name, proof.bounds, chip, settings.optimise, lanes=settings.batch)
         proven = certificate(integer, proof, settings.name)
@@ -173,6 +174,14 @@ class _Lowered:
     fused: Graph
     spans: Ranges
     formatted: Graph
+
+
+def _proven(integer: Graph, low: _Lowered, choices: Choices) -> tuple[Graph, Proof]:
+    """Where the proof sees further than the estimates did, once more with all that their formats hold."""
+    try:
+        return prove(integer)
+    except LnnccError:
+        return prove(quantise(low.formatted, cautious(low.formatted, low.spans), choices))
 
 
 _ranges = ranges  # the pass; compile() has an argument of that name

@@ -17,6 +17,7 @@ KINDS = ("linear", "direct")
 MOST = 2.0**12  # farthest argument of a function that is not flat and whose input has no known reach
 FLAT = 0.5  # ULP by which a tail may differ from its end
 UNTRIED = 0.25  # ULP that an input may be worse by which was not tried; where all were tried, nothing is
+COARSE = 4  # fraction bits of an input, fewer of which make it nearly whole numbers
 SMALLEST = 2.0**-3  # half width that every table has
 
 
@@ -84,7 +85,9 @@ def domain(function: Expr, reach: tuple[float, float] | None, target: Format) ->
 def _ends(reach: tuple[float, float], frac: int, intervals: int) -> tuple[tuple[int, int], int]:
     """First input and the one behind the last, of int32, and the finest shift: ±2**k, to which cores with SSAT clip in
     one instruction, unless tight ends allow a finer shift."""
-    tight = max(math.floor(reach[0] * 2.0**frac), -(1 << 31)), min(math.ceil(reach[1] * 2.0**frac), 1 << 31)
+    after = 1 if frac < COARSE else 0  # an input at the end itself is told apart from the one before
+    low, high = math.floor(reach[0] * 2.0**frac), math.ceil(reach[1] * 2.0**frac) + after
+    tight = max(low, -(1 << 31)), min(high, 1 << 31)
     even = 1 << (max(-tight[0], tight[1]) - 1).bit_length()
     fine, shift = (next(s for s in range(31) if _count(e, s) <= intervals) for e in (tight, (-even, even)))
     return (tight, fine) if fine < shift else ((-even, even), shift)

@@ -79,7 +79,8 @@ def select(predicate: Array, on_true: Array, on_false: Array) -> Array:
     return np.where(predicate, on_true, on_false)
 
 
-# Structural primitives: (attrs, *arrays) -> array. They move elements and, but for `sum` and `dot`, compute nothing.
+# Structural primitives: (attrs, *arrays) -> array. They move elements and, but for
+# `sum`, `dot` and `argmax`, compute nothing.
 
 
 def _broadcast(attrs: Mapping[str, Attr], x: Array) -> Array:
@@ -117,6 +118,11 @@ def _sum(attrs: Mapping[str, Attr], x: Array) -> Array:
     return x.sum(axis=_ints(attrs["axes"]))
 
 
+def _argmax(attrs: Mapping[str, Attr], x: Array) -> Array:
+    """The number of the largest element along ``axis``, the first of equals."""
+    return x.argmax(axis=_int(attrs["axis"]))
+
+
 def _dot(attrs: Mapping[str, Attr], x: Array, y: Array) -> Array:
     """``lax.dot_general``: result axes are batch, free of x, free of y."""
     left, right = dot_axes(attrs, x.ndim, y.ndim)
@@ -146,6 +152,7 @@ STRUCTURAL: Mapping[str, Callable[..., Array]] = {
     "take": _take,
     "concat": _concat,
     "sum": _sum,
+    "argmax": _argmax,
     "dot": _dot,
 }
 

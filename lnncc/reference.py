@@ -85,6 +85,7 @@ _SHIFTED: Mapping[str, Callable[[Mapping[str, Attr], int], dict[str, Attr]]] = {
     "take": lambda a, n: {**a, "axis": _later((a["axis"],))[0]},
     "concat": lambda a, n: {**a, "axis": _later((a["axis"],))[0]},
     "sum": lambda a, n: {"axes": _later(a["axes"])},
+    "argmax": lambda a, n: {"axis": _later((a["axis"],))[0]},
 }
 
 

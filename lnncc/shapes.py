@@ -122,6 +122,12 @@ def _sum(attrs: Mapping[str, Attr], shapes: list[Shape]) -> Shape:
     return tuple(n for axis, n in enumerate(shapes[0]) if axis not in axes)
 
 
+def _argmax(attrs: Mapping[str, Attr], shapes: list[Shape]) -> Shape:
+    axis = _int(attrs["axis"])
+    _require(shapes[0][axis] > 0, "something to choose from")
+    return (*shapes[0][:axis], *shapes[0][axis + 1 :])
+
+
 def _dot(attrs: Mapping[str, Attr], shapes: list[Shape]) -> Shape:
     x, y = shapes
     for side, rank in (("x", len(x)), ("y", len(y))):
@@ -133,7 +139,8 @@ def _dot(attrs: Mapping[str, Attr], shapes: list[Shape]) -> Shape:
     return tuple(sizes[label] for label in out)
 
 
-COUNTS = {"select": 3, "broadcast": 1, "reshape": 1, "transpose": 1, "slice": 1, "take": 1, "sum": 1, "dot": 2}
+_ONE = ("broadcast", "reshape", "transpose", "slice", "take", "sum", "argmax")
+COUNTS = {"select": 3, "dot": 2, **dict.fromkeys(_ONE, 1)}
 RULES: Mapping[str, Rule] = {
     "broadcast": _broadcast,
     "reshape": _reshape,
@@ -142,5 +149,6 @@ RULES: Mapping[str, Rule] = {
     "take": _take,
     "concat": _concat,
     "sum": _sum,
+    "argmax": _argmax,
     "dot": _dot,
 }

@@ -7,7 +7,7 @@ import numpy as np
 from lnncc import ir
 from lnncc.ir import Array, Attr, Body, Format, Graph, Node, Port, State, Value
 from lnncc.lut import KINDS
-from lnncc.ops import NAMES
+from lnncc.ops import NAMES, argmax, divide
 
 NARROW, WIDE, TIME = Format(16, 12), Format(32, 16), Format(32, 20)
 FULL = 32768
@@ -224,6 +224,49 @@ class Builder:
         attrs: Mapping[str, Attr] = {"shift": shift, "sources": self.size(v), "n": len(counts)}
         return self.op("synapse_tables", (base, v, *constants), (len(counts), 2), Format(32, 12), **attrs)
 
+    def argmax(self, x: str, count: int) -> str:
+        groups = self.size(x) // count
+        where = self.constant(argmax.picks(groups, count), Format(16, 0))
+        numbers = self.constant(np.tile(np.arange(count), (groups, 1)), Format(16, 0))
+        truth = self.constant(argmax.TRUTH, Format(16, 0))
+        told: Mapping[str, Attr] = {**argmax.NUMBERS, "groups": groups, "count": count}
+        return self.op("argmax", (x, where, numbers, truth), groups, Format(16, 0), **told)
+
+    def softmax(self, x: str, count: int) -> str:
+        size, groups, top = self.size(x), self.size(x) // count, min(32767, 65535 // count)
+        shift = 9 if self.values[x].format == NARROW else 20
+        nodes = np.rint(top * np.exp(-np.arange(129) / 8)).astype(np.int64)
+        constants = (
+            self.constant(argmax.picks(groups, count), Format(16, 0)),
+            self.constant(np.repeat(np.arange(groups), count), Format(16, 0)),
+            self.constant(nodes, Format(16, 15), "e^-u"),
+            self.constant(np.full(groups, top), Format(32, 0)),
+            self.constant(np.zeros(groups, np.int64), Format(32, 0)),
+            self.constant(np.full(groups, count), Format(16, 0)),
+            self.constant(np.full(size, 1 << 14), Format(16, 0)),
+        )
+        place: Mapping[str, Attr] = {"low": 0, "top": (128 << shift) - 1, "shift": shift}
+        told: Mapping[str, Attr] = {"least": 0, "most": argmax.FARTHEST, "groups": groups, "count": count}
+        return self.op("softmax", (x, *constants), size, Format(16, 14), **place, **told)
+
+    def divide(self, n: str, d: str, octaves: int, steps: int, right: int) -> str:
+        size, base = self.size(n), divide.BASE
+        nodes = self.constant(divide.nodes(octaves, 1.0)[0], Format(16, 0), "falls")
+        rest = self.constant(np.full(size, 1 << 14), Format(16, 0))
+        owner = self.constant(np.arange(size) % self.size(d), Format(16, 0))
+        told: Mapping[str, Attr] = {
+            "octaves": octaves,
+            "first": base,
+            "step": 0,
+            "right": right,
+            "guard": 4,
+            "steps": steps,
+            "intervals": base * (2**octaves - 1) + 1,
+            "count": size,
+            "saturates": True,
+        }
+        return self.op("divide", (n, d, nodes, rest, owner), size, **told)
+
     def mean(self, rng: np.random.Generator, pair: str, z: str) -> str:
         n = self.size(z)
         return self.op("mean", (pair, z, self.constant(rng.integers(0, 20000, n), Format(16, 0))), n, n=n)
@@ -284,6 +327,8 @@ class _Draw:
             "door",
             "neurons",
             "constant",
+            "head",
+            "quotient",
         ]
         choices += ["moved", "timed"] if self.b.dt is not None else []
         for _ in range(count):
@@ -336,6 +381,16 @@ class _Draw:
 
     def door(self) -> str:
         return self.b.door(self.any(), -20000, 25000)
+
+    def head(self) -> str:
+        count, groups = self.pick(1, 6), self.pick(1, 4)
+        x = self.sized(count * groups)
+        x = self.b.affine(self.rng, x, count * groups) if self.rng.random() < 0.5 and count < 3 else x
+        return (self.b.argmax if self.pick(0, 2) else self.b.softmax)(x, count)
+
+    def quotient(self) -> str:
+        d = self.b.affine(self.rng, self.any(), self.pick(1, 4))
+        return self.b.divide(self.any(), d, self.pick(1, 3), self.pick(1, 9), self.pick(0, 9))
 
     def constant(self) -> str:
         return self.b.constant(self.rng.integers(-FULL, FULL, self.pick(1, 6)))

@@ -152,6 +152,8 @@ FUNCTIONS: dict[str, Callable] = {
     ),
     "transpose": lambda p, h, x: jnp.outer(h, x).T.sum(1),
     "mean_max": lambda p, h, x: jnp.stack([h.mean(), h.max(), h.min(), h.prod(), jnp.linalg.norm(h)]),
+    "argmax": lambda p, h, x: jnp.stack([jnp.argmax(h), jnp.argmin(h)]) + 0.5,
+    "argmax_axis": lambda p, h, x: jnp.argmax(jnp.outer(h, x), axis=0) + jnp.argmin(jnp.outer(x, h), axis=1),
     "max_axis": lambda p, h, x: jnp.outer(h, x).max(axis=0),
     "any_all": lambda p, h, x: jnp.stack([(h > 0).any(), (h > -9).all()]),
     "concat": lambda p, h, x: jnp.concatenate([h, x, p["b"]]) * 2,

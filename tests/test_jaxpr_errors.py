@@ -32,7 +32,6 @@ def pointed(error: LnnccError) -> str:
 
 UNSUPPORTED: dict[str, tuple[Callable, str, str, str]] = {
     "sort": (lambda p, h, x: 1 + jnp.sort(h), "jnp.sort(h)", "`sort`", "outside the step"),
-    "argmax": (lambda p, h, x: h[0] + jnp.argmax(h), "jnp.argmax(h)", "`argmax`", "return the scores"),
     "cond": (
         lambda p, h, x: lax.cond(h[0] > 0, lambda v: v, lambda v: 2 * v, h),
         "lax.cond(h[0] > 0, lambda v: v, lambda v: 2 * v, h)",

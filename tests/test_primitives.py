@@ -21,6 +21,7 @@ STRUCTURAL: dict[str, tuple[dict[str, Attr], list[np.ndarray], np.ndarray]] = {
     "take": ({"axis": 1, "indices": (2, 0, 0)}, [A], A[:, [2, 0, 0]]),
     "concat": ({"axis": 1}, [A, A[:, :1]], np.hstack([A, A[:, :1]])),
     "sum": ({"axes": (0,)}, [A], A.sum(0)),
+    "argmax": ({"axis": 1}, [np.hstack([A, A])], A.argmax(1)),
     "dot": ({"x_contract": (1,), "y_contract": (0,), "x_batch": (), "y_batch": ()}, [A, B], A @ B),
     "dot_batch": (
         {"x_contract": (1,), "y_contract": (1,), "x_batch": (0,), "y_batch": (0,)},
@@ -50,6 +51,7 @@ BROKEN: dict[str, dict[str, Attr]] = {
     "take": {"axis": 0, "indices": (2,)},
     "concat": {"axis": 5},
     "sum": {"axes": (2,)},
+    "argmax": {"axis": 2},
     "dot": {"x_contract": (0,), "y_contract": (0,), "x_batch": (), "y_batch": ()},
 }
 

@@ -15,8 +15,6 @@ _CALLBACK = "a microcontroller cannot call Python: remove it, or pass its result
 HELPS: Mapping[str, str] = {
     "sort": _OUTSIDE,
     "top_k": _OUTSIDE,
-    "argmax": "return the scores; the largest of them is one loop in your firmware",
-    "argmin": "return the scores; the smallest of them is one loop in your firmware",
     "cond": "compute both branches and choose with jnp.where",
     "cumsum": "multiply by a lower triangular matrix of ones: jnp.tril(jnp.ones((n, n))) @ x",
     "cumprod": _OUTSIDE,

@@ -12,7 +12,7 @@ import numpy as np
 from lnncc.frontend import _jax_compat as compat
 from lnncc.frontend.arrays import along, converted, cut, joined, power, reduced, row, stacked
 from lnncc.frontend.builder import Builder
-from lnncc.frontend.operand import Operand, constant
+from lnncc.frontend.operand import Const, Operand, constant
 from lnncc.ir import Attr
 
 Shape = tuple[int, ...]
@@ -32,6 +32,27 @@ def _same(op: str) -> Rule:
 def _logical(op: str) -> Rule:
     """Only of predicates: of integers these are bitwise, which fixed point does not have."""
     return lambda b, p, xs, out: b.elementwise(op, *xs) if all(x.kind == "b" for x in xs) else None
+
+
+def _compared(op: str) -> Rule:
+    """Of whole numbers as a clipped line through 0 and 1, which a table holds exactly; a step it cannot."""
+
+    def rule(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+        if any(x.kind != "i" for x in xs) or all(isinstance(x, Const) for x in xs):
+            return b.elementwise(op, *xs)
+        away = b.elementwise("sub", *xs, kind="f")
+        away = b.elementwise("abs", away) if op in ("eq", "ne") else away
+        offset, slope = LINES[op]
+        line = b.elementwise("add", b.elementwise("mul", away, constant(slope)), constant(offset))
+        return b.elementwise("min", b.elementwise("max", line, constant(0.0)), constant(1.0), kind="b")
+
+    return rule
+
+
+def _xor(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand | None:
+    if any(x.kind != "b" for x in xs):
+        return None
+    return b.select(xs[0], b.elementwise("not", xs[1]), xs[1], out.shape)
 
 
 def _identity(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
@@ -141,6 +162,15 @@ def _tree(op: str) -> Rule:
     return lambda b, p, xs, out: b.reshape(reduced(b, op, xs[0], ints(p["axes"])), out.shape)
 
 
+def _argmax(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    (axis,) = ints(p["axes"])
+    return b.emit("argmax", xs, out.shape, "i", {"axis": axis})
+
+
+def _argmin(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
+    return _argmax(b, p, [b.elementwise("neg", xs[0])], out)
+
+
 def _dot_general(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
     (x_contract, y_contract), (x_batch, y_batch) = p["dimension_numbers"]  # type: ignore[misc]  # JAX is untyped here
     attrs: dict[str, Attr] = {
@@ -154,15 +184,17 @@ def _dot_general(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Av
 
 _ALIKE = """abs sign floor ceil exp exp2 expm1 log log1p sqrt rsqrt sin cos tan asin acos atan sinh cosh tanh asinh
 acosh atanh cbrt logistic erf erfc neg
-is_finite add sub mul max min pow rem eq ne lt le gt ge"""
+is_finite add sub mul max min pow rem"""
+LINES = {"lt": (0.0, -1.0), "le": (1.0, -1.0), "gt": (0.0, 1.0), "ge": (1.0, 1.0), "eq": (1.0, -1.0), "ne": (0.0, 1.0)}
 _NOTHING = "copy copy_p stop_gradient reduce_precision name sharding_constraint"  # on numbers, these do nothing
 
 RULES: Mapping[str, Rule] = {
     **{name: _same(name) for name in _ALIKE.split()},
+    **{name: _compared(name) for name in LINES},
     "add_any": _same("add"),
     "and": _logical("and"),
     "or": _logical("or"),
-    "xor": _logical("ne"),
+    "xor": _xor,
     "not": _logical("not"),
     **dict.fromkeys(_NOTHING.split(), _identity),
     "div": _div,
@@ -187,6 +219,8 @@ RULES: Mapping[str, Rule] = {
     "reduce_prod": _tree("mul"),
     "reduce_and": _tree("and"),
     "reduce_or": _tree("or"),
+    "argmax": _argmax,
+    "argmin": _argmin,
     "dot_general": _dot_general,
 }
 

@@ -122,6 +122,7 @@ _OTHERS: Mapping[str, Callable[..., jax.Array]] = {
     "take": lambda attrs, x: jnp.take(x, np.array(_ints(attrs["indices"]), np.int64), axis=int(str(attrs["axis"]))),
     "concat": lambda attrs, *xs: jnp.concatenate(xs, axis=int(str(attrs["axis"]))),
     "sum": lambda attrs, x: x.sum(axis=_ints(attrs["axes"])),
+    "argmax": lambda attrs, x: x.argmax(axis=int(str(attrs["axis"]))),
     "dot": _dot,
 }
 

@@ -57,6 +57,7 @@ def _block(node: Node, q: Quantiser, acc: str, x: str, columns: slice, out: str)
     frac = frac - np.maximum(shift - fx.MOST_SHIFT, 0)  # weights this tiny round to zero at the end anyhow
     shift = np.clip(shift, 0, fx.MOST_SHIFT)
     exact = weights * np.exp2(frac)[:, None]
+    bits = bits if np.abs(exact).max(initial=0.0) < 1 << bits - 1 else 16  # a coarse operand needs larger weights
     ints = _rounded(weights * np.exp2(np.minimum(frac, 60))[:, None], reach, _room(shift), q.moment(x), columns, bits)
     part = q.part(x, columns.start, columns.stop)
     label = f"weights, fraction bits {_spread(frac)}"

@@ -6,6 +6,7 @@ transposes, einsums, broadcasts and reshapes all vanish into rows, and what is l
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -26,9 +27,19 @@ class Row(NamedTuple):
     coefs: tuple[float, ...]
 
 
+def combined(terms: Sequence[tuple[float, Row]]) -> Row:
+    """Σ factor · row."""
+    total: dict[int, float] = {}
+    for factor, row in terms:
+        for c, v in zip(row.cols, row.coefs, strict=True):
+            total[c] = total.get(c, 0.0) + factor * v
+    live = sorted((c, v) for c, v in total.items() if v != 0.0)
+    return Row(sum(f * r.offset for f, r in terms), tuple(c for c, _ in live), tuple(v for _, v in live))
+
+
 class Atom(NamedTuple):
-    """``kind``: leaf (value, index) | form (row) | fn (expr, base) | product (a, b) |
-    quotient (n, d) | loop (id, carry, i)."""
+    """``kind``: leaf (value, index) | form (row) | fn (expr, base) | product (a, b) | quotient (n, d) |
+    softmax (i, rows) | argmax (rows) | loop (id, carry, i)."""
 
     kind: str
     payload: tuple[object, ...]
@@ -85,6 +96,15 @@ class Pool:
     def quotient(self, n: Row, d: Row) -> int:
         return self._intern(Atom("quotient", (n, d), self._scope(n.cols + d.cols)))
 
+    def softmax(self, rows: tuple[Row, ...]) -> list[int]:
+        """e^row / Σ e^row for each of ``rows``."""
+        scope = self._scope(tuple(c for row in rows for c in row.cols))
+        return [self._intern(Atom("softmax", (i, rows), scope)) for i in range(len(rows))]
+
+    def argmax(self, rows: tuple[Row, ...]) -> list[int]:
+        """Which of ``rows`` is the largest, the first of equals: one atom."""
+        return [self._intern(Atom("argmax", (rows,), self._scope(tuple(c for row in rows for c in row.cols))))]
+
     def form(self, row: Row, *, exact: bool = False) -> tuple[int, float]:
         """(atom, factor) with row = factor · atom: the row made an atom, or a multiple of one known already."""
         if len(row.cols) == 1 and row.offset == 0.0 and (not exact or row.coefs[0] == 1.0):
@@ -99,6 +119,14 @@ class Pool:
     def known_form(self, row: Row) -> tuple[int, float] | None:
         found = self._known.get(_proportions(row))
         return None if found is None else (found[0], row.coefs[0] / found[1])
+
+    def row(self, col: int) -> Row:
+        """An atom as a row that is written wide: a form as what it stands for."""
+        if self.atoms[col].kind != "form":
+            return Row(0.0, (col,), (1.0,))
+        (row,) = self.atoms[col].payload
+        assert isinstance(row, Row)
+        return row
 
     def base(self, col: int) -> int:
         """The variable that the atom is a function of: itself unless it is an ``fn``."""
@@ -158,4 +186,13 @@ def dependencies(atom: Atom) -> tuple[int, ...]:
         assert isinstance(n, Row)
         assert isinstance(d, Row)
         return n.cols + d.cols
+    if atom.kind in ("softmax", "argmax"):
+        return tuple(c for row in grouped(atom) for c in row.cols)
     return ()
+
+
+def grouped(atom: Atom) -> tuple[Row, ...]:
+    """The rows that a softmax or an argmax compares."""
+    rows = atom.payload[-1]
+    assert isinstance(rows, tuple)
+    return rows

@@ -17,10 +17,16 @@ DT_BITS = 30  # of the longest elapsed time
 FINE_FRACTION = 22  # of what is multiplied by an elapsed time, which may be long
 FLAT = 2.0**-17  # by how much a function may change where it counts as flat
 STORED = 127.0  # largest weight in the narrowest storage
+WIDEST = 32767.5  # in the widest
 SAME_FORMAT = frozenset({"slice", "gather", "door"})  # ops that move bits as they are
 ACCUMULATING = frozenset({"affine", "diagonal", "elapse"})  # ops that add to their first input
 WIDE = ACCUMULATING | {"decay"}  # ops whose results have 32 bits
-FACTOR = {"elapse": 1, "decay": 0}  # which input the elapsed time multiplies
+COMPARING = {"softmax": 14, "argmax": 0}  # fraction bits: a softmax reaches 1, a class is a whole number
+FACTOR = {
+    "elapse": 1,
+    "decay": 0,
+    "divide": 1,
+}  # which input must be fine: an elapsed time multiplies it, or it may be small
 
 
 def formats(graph: Graph, ranges: Ranges) -> Graph:
@@ -47,6 +53,8 @@ def formats(graph: Graph, ranges: Ranges) -> Graph:
         if name not in graph.constants:
             reach = reaches[groups.root(name)]
             chosen[name] = _wide_format(reach) if name in wide else _narrow_format(reach)
+    _compared(graph, groups, reaches, chosen)
+    _storable(graph, groups, chosen)
     _fine(graph, groups, reaches, chosen)
     _saturating(graph, groups, ranges, chosen)
     _elapsed(graph, ranges, chosen)
@@ -107,9 +115,7 @@ def _cap(graph: Graph, groups: _Groups, chosen: dict[str, Format]) -> None:
     """A ramp shifts its wide input right, so it has no more fraction bits than that."""
     for node in graph.walk():
         if node.op == "ramp" and chosen[node.inputs[1]].bits == 32:
-            most = chosen[node.inputs[1]].frac
-            for name in (n for n in chosen if groups.root(n) == groups.root(node.outputs[0])):
-                chosen[name] = Format(chosen[name].bits, min(chosen[name].frac, most))
+            _coarsen(node.outputs[0], chosen[node.inputs[1]].frac, groups, chosen)
 
 
 def _magnitude(span: Interval) -> float:
@@ -151,6 +157,32 @@ def _fine(graph: Graph, groups: _Groups, reaches: Mapping[str, float], chosen: d
         root = groups.root(name)
         if root in most:
             chosen[name] = Format(32, max(most[root], chosen[name].frac))
+
+
+def _compared(graph: Graph, groups: _Groups, reaches: Mapping[str, float], chosen: dict[str, Format]) -> None:
+    """The proof adds up the differences of what is compared. Results are no finer than COMPARING says."""
+    for node in graph.walk():
+        count = node.attrs.get("count")
+        if node.op in COMPARING and isinstance(count, int):
+            most = 29 - _bits(2 * count * reaches[groups.root(node.inputs[0])])
+            _coarsen(node.inputs[0], most, groups, chosen)
+            _coarsen(node.outputs[0], COMPARING[node.op], groups, chosen)
+
+
+def _storable(graph: Graph, groups: _Groups, chosen: dict[str, Format]) -> None:
+    """A product is never shifted to the left: of a coarse value, say a whole number, no sum is finer than 16-bit
+    weights make it."""
+    for node in graph.walk():
+        if node.op in ("affine", "diagonal") and node.inputs[1] in chosen:
+            weight = float(np.abs(graph.constants[node.inputs[2]]).max(initial=0.0))
+            finest = math.floor(math.log2(WIDEST / max(weight, 2.0**-14)))
+            _coarsen(node.outputs[0], chosen[node.inputs[1]].frac + finest, groups, chosen)
+
+
+def _coarsen(name: str, most: int, groups: _Groups, chosen: dict[str, Format]) -> None:
+    """No more than ``most`` fraction bits, for all that share the format."""
+    for other in (n for n in chosen if groups.root(n) == groups.root(name)):
+        chosen[other] = replace(chosen[other], frac=min(chosen[other].frac, most))
 
 
 def _bits(reach: float) -> int:

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from lnncc.errors import LnnccError
 from lnncc.ir import DT, Array, Attr, Body, Graph, Node, Port, State, Value
 from lnncc.passes import match
-from lnncc.passes.atoms import Atom, Batch, Row, dependencies
+from lnncc.passes.atoms import Atom, Batch, Pool, Row, dependencies, grouped
 from lnncc.passes.scalarise import Loop, Scalariser
 
 MAX_RUNS = 8  # pieces a vector is put together from by slices; more of them become one gather
@@ -102,22 +101,35 @@ class _Demand:
         for part in lapse:
             self._want_linear(part)
 
+    def _want_quotient(self, atom: Atom) -> None:
+        found = _mean(self.pool, atom)
+        if found is None:
+            n, d = _quotient(atom)
+            self._want_rows((n,))
+            self._want_linear(d)
+            return
+        self.wanted.update(s.source for s in found.synapses)
+        self.wanted.update([] if found.z is None else [found.z])
+        self.wanted.update([self.pool.dt] if found.timed and self.pool.dt is not None else [])
+
     def _want_batch(self, batch: Batch) -> None:
         for col in batch.cols:
             if col in self.wanted:
-                self._want_atom(col, batch)
+                self._want_atom(col)
 
-    def _want_atom(self, col: int, batch: Batch) -> None:
+    def _want_atom(self, col: int) -> None:
         atom = self.pool.atoms[col]
         if atom.kind == "form":
             self._want_rows(atom.payload)  # type: ignore[arg-type]  # a form's payload is one row
         elif atom.kind == "quotient":
-            found = _mean(self, atom, batch)
-            self.wanted.update(s.source for s in found.synapses)
-            self.wanted.update([] if found.z is None else [found.z])
-            self.wanted.update([self.pool.dt] if found.timed and self.pool.dt is not None else [])
+            self._want_quotient(atom)
+        elif atom.kind in ("softmax", "argmax"):
+            self._want_rows(grouped(atom))
         elif atom.kind == "product" and self.pool.dt in atom.payload:
             self._want_linear(_alone(col))
+        elif (power := match.power(self.pool, col)) is not None:
+            self.wanted.add(power.x)
+            self._want_linear(power.d)
         elif (decay := match.decay(self.pool, col)) is not None:
             assert self.pool.dt is not None
             self.wanted.add(self.pool.dt)
@@ -130,20 +142,14 @@ def _alone(col: int) -> Row:
     return Row(0.0, (col,), (1.0,))
 
 
-def _mean(owner: "_Demand | _Writer", atom: Atom, batch: Batch) -> match.Mean:
-    numerator, denominator = atom.payload
-    found = match.mean(owner.pool, numerator, denominator)  # type: ignore[arg-type]  # a quotient's payload is two rows
-    if found is None:
-        raise LnnccError(
-            "E0307",
-            "this division is no weighted mean",
-            source=batch.source,
-            notes=(
-                "division by a running value is compiled where weights w >= 0 make Σ w·x / Σ w, as in an LTC's step",
-            ),
-            helps=("multiply by a constant or by a function of one value instead",),
-        )
-    return found
+def _quotient(atom: Atom) -> tuple[Row, Row]:
+    n, d = atom.payload
+    assert isinstance(n, Row) and isinstance(d, Row)
+    return n, d
+
+
+def _mean(pool: Pool, atom: Atom) -> match.Mean | None:
+    return match.mean(pool, *_quotient(atom))
 
 
 @dataclass(slots=True)
@@ -217,14 +223,40 @@ class _Writer:
             self._tables(cols, batch)
         elif batch.kind == "product":
             self._products(cols, batch.scope)
+        elif batch.kind in ("softmax", "argmax"):
+            self._grouped(cols, batch)
         else:
-            means = {c: _mean(self, self.pool.atoms[c], batch) for c in cols}
-            for timed in (False, True):
-                group = {c: m for c, m in means.items() if m.timed == timed}
-                if group:
-                    self._place(list(group), self._means(list(group.values()), batch.scope))
+            self._quotients(cols, batch.scope)
         nodes = self.scopes[batch.scope].nodes
         nodes[before:] = [replace(n, source=batch.source) for n in nodes[before:]]
+
+    def _quotients(self, cols: list[int], scope: int) -> None:
+        means = {c: _mean(self.pool, self.pool.atoms[c]) for c in cols}
+        for timed in (False, True):
+            group = {c: m for c, m in means.items() if m is not None and m.timed == timed}
+            if group:
+                self._place(list(group), self._means(list(group.values()), scope))
+        others = [c for c in cols if means[c] is None]
+        if others:
+            n, d = zip(*(_quotient(self.pool.atoms[c]) for c in others), strict=True)
+            self._place(others, self._divide(self._rows(n, scope), d, scope, root=False))
+
+    def _divide(self, n: str, divisors: tuple[Row, ...], scope: int, *, root: bool) -> str:
+        """Equal divisors are one."""
+        each = list(dict.fromkeys(divisors))
+        owner = self._constant("i", [float(each.index(d)) for d in divisors])
+        d = self._linear(tuple(each), scope)
+        return self._write("divide", (n, d, owner), len(divisors), scope, {"root": root})
+
+    def _grouped(self, cols: list[int], batch: Batch) -> None:
+        """Softmax and argmax: the groups of one primitive, those of equal length in one vector."""
+        groups = dict.fromkeys(grouped(self.pool.atoms[c]) for c in cols)
+        for n in dict.fromkeys(map(len, groups)):
+            alike = [rows for rows in groups if len(rows) == n]
+            x = self._rows(tuple(row for rows in alike for row in rows), batch.scope)
+            known = self.pool.softmax if batch.kind == "softmax" else self.pool.argmax
+            made = [c for rows in alike for c in known(rows)]
+            self._place(made, self._write(batch.kind, (x,), len(made), batch.scope, {"count": n}))
 
     def _products(self, cols: list[int], scope: int) -> None:
         timed = [c for c in cols if match.lapse(self.pool, _alone(c)) is not None]
@@ -233,8 +265,14 @@ class _Writer:
         decays = {c: found for c in cols if (found := match.decay(self.pool, c)) is not None}
         if decays:
             self._place(list(decays), self._decay(list(decays.values()), scope))
-        plain = [c for c in cols if c not in timed and c not in decays]
-        if plain:
+        powers = {c: found for c in cols if (found := match.power(self.pool, c)) is not None and c not in decays}
+        if powers:
+            n = self._vector([p.x for p in powers.values()], scope)
+            divided = self._divide(n, tuple(p.d for p in powers.values()), scope, root=True)
+            self._place(list(powers), divided)
+        plain = [c for c in cols if c not in timed and c not in decays and c not in powers]
+        if plain:  # in the order in which their factors lie
+            plain.sort(key=lambda c: [*zip(*(self.at[f] for f in self.pool.atoms[c].payload), strict=True)])  # type: ignore[index]
             factors = [self.pool.atoms[c].payload for c in plain]
             pair = [self._vector([f[k] for f in factors], scope) for k in (0, 1)]  # type: ignore[misc]
             self._place(plain, self._write("multiply", tuple(pair), len(plain), scope))

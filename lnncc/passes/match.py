@@ -8,11 +8,12 @@ import numpy as np
 
 from lnncc import expr
 from lnncc.expr import Expr
-from lnncc.passes.atoms import INVERSE, Pool, Row
+from lnncc.passes.atoms import INVERSE, Pool, Row, combined
 
 MAX_DIAGONAL = 4  # terms of a row that is still computed element by element
 TINY = 1e-12  # relative; what folding leaves of a weight that is exactly zero in mathematics
 NOTHING = Row(0.0, (), ())
+UNIT = Row(1.0, (), ())
 EVERYWHERE = 2.0**12  # the range over which a function must keep its sign to be called non-negative
 
 
@@ -103,7 +104,7 @@ def decay(pool: Pool, col: int) -> Decay | None:
         found = lapse(pool, row)
         if found is not None and found[0] == NOTHING and all(pool.base(c) == f for c in found[1].cols):
             c = _falling(pool, found[1])
-            return None if c is None else Decay(multiplicand(pool, f), c)
+            return None if c is None else Decay(pool.row(f), c)
     return None
 
 
@@ -116,15 +117,6 @@ def _falling(pool: Pool, row: Row) -> float | None:
     return -row.offset if same and row.offset <= 0.0 else None
 
 
-def multiplicand(pool: Pool, col: int) -> Row:
-    """An atom as a row that is written wide: a form as what it stands for."""
-    if pool.atoms[col].kind != "form":
-        return Row(0.0, (col,), (1.0,))
-    (row,) = pool.atoms[col].payload
-    assert isinstance(row, Row)
-    return row
-
-
 def _times_dt(pool: Pool, col: int) -> Row | None:
     """What the elapsed time is multiplied by in an atom, if it is such a product."""
     atom = pool.atoms[col]
@@ -133,17 +125,29 @@ def _times_dt(pool: Pool, col: int) -> Row | None:
     if atom.kind != "product" or pool.dt not in atom.payload:
         return None
     assert pool.dt is not None
-    return multiplicand(pool, _other(pool, col, pool.dt))
+    return pool.row(_other(pool, col, pool.dt))
 
 
-def combined(terms: Sequence[tuple[float, Row]]) -> Row:
-    """Σ factor · row."""
-    total: dict[int, float] = {}
-    for factor, row in terms:
-        for c, v in zip(row.cols, row.coefs, strict=True):
-            total[c] = total.get(c, 0.0) + factor * v
-    live = sorted((c, v) for c, v in total.items() if v != 0.0)
-    return Row(sum(f * r.offset for f, r in terms), tuple(c for c, _ in live), tuple(v for _, v in live))
+class Power(NamedTuple):
+    """x / √d, or x / d if it is no ``root``: x an atom, d a row."""
+
+    x: int
+    d: Row
+    root: bool
+
+
+def power(pool: Pool, col: int) -> Power | None:
+    """A product with the inverse of another value's root, which may be far above 1 where that value is small."""
+    if pool.atoms[col].kind != "product":
+        return None
+    for f in pool.atoms[col].payload:
+        assert isinstance(f, int)
+        function = pool.function(f)
+        inner = expr.as_affine(function[1]) if function[0] == "rsqrt" and isinstance(function[1], tuple) else None
+        if inner is not None and pool.atoms[pool.base(f)].kind != "one":
+            slope, offset = inner
+            return Power(_other(pool, col, f), combined([(slope, pool.row(pool.base(f))), (offset, UNIT)]), True)
+    return None
 
 
 def _other(pool: Pool, product: int, factor: int) -> int:
@@ -218,10 +222,9 @@ def _synapse(pool: Pool, col: int, w: float, we: float) -> Synapse | None:
     if pool.atoms[base].kind == "form":
         (row,) = pool.atoms[base].payload
         assert isinstance(row, Row)
-        if len(row.cols) != 1:
-            return None
-        source, inner, shift = row.cols[0], row.coefs[0], row.offset
-        slope, offset = slope * inner, slope * shift + offset
+        if len(row.cols) == 1:
+            source, inner, shift = row.cols[0], row.coefs[0], row.offset
+            slope, offset = slope * inner, slope * shift + offset
     return Synapse(outer, source, slope, offset, w, we / w)
 
 

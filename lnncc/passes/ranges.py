@@ -7,7 +7,7 @@ is listed as *assumed*. What the formats promise is proven later, in integers, b
 import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from lnncc.ops import OPS
 ROUNDS = 8  # of joining before a state's interval is tried with powers of two
 LARGEST = 2.0**12  # bound that is taken where nothing was seen
 ASSUMED = 2.0  # calibrated range times this, where no rule bounds a state
+BOUNDLESS = 2.0**100  # what counts as infinite
+HEADROOM = 4.0  # times what calibration saw of a value whose interval says little
 MARGIN = 1.25  # calibrated range of an input times this, where the user declares none
 
 Declared = Mapping[str, tuple[float, float]]
@@ -50,7 +52,7 @@ def ranges(
     range of the elapsed time, if the graph reads one.
 
     Raises:
-        LnnccError: E0400 for an input with neither.
+        LnnccError: E0307 for a divisor that can be zero or a function without bound, E0400 for an input with neither.
     """
     inputs = {p.label: _input_range(p.label, declared, calibration) for p in graph.inputs}
     seen, moments = ({}, {}) if calibration is None else observed(graph, calibration)
@@ -66,8 +68,22 @@ def ranges(
     first = [interval.point(np.asarray(s.initial, np.float64)) for s in graph.states]
     results = [s.after for s in graph.states]
     assumed = _settle(graph.nodes, states, first, results, env, seen)
+    for node in graph.walk():
+        if node.body is None:
+            _require_bounded(node, env[node.outputs[0]])
     labels = tuple(s.label for s in graph.states if s.before in assumed)
     return Ranges(env, inputs, labels, seen, moments, None if graph.dt is None else dt)
+
+
+def cautious(graph: Graph, ranges: Ranges) -> Ranges:
+    """The same, but that what matrices read may be anything its format holds; ``graph`` has formats."""
+    spans = dict(ranges.spans)
+    for node in graph.walk():
+        form = graph.values[node.inputs[1]].format if node.op == "affine" else None
+        if form is not None:
+            reach = np.full(graph.values[node.inputs[1]].shape, 2.0 ** (form.bits - 1 - form.frac))
+            spans[node.inputs[1]] = Interval(-reach, reach)
+    return replace(ranges, spans=spans)
 
 
 def _input_range(label: str, declared: Declared, calibration: Mapping[str, Array] | None) -> tuple[float, float, bool]:
@@ -123,8 +139,10 @@ def _grown(
 
 
 def _doubled(x: Interval) -> Interval:
-    """The next power of two that leaves room to grow, for all elements: they have one format."""
-    return _around(x, 2.0 ** math.ceil(math.log2(float(x.magnitude.max()))))
+    """The next power of two that leaves room to grow, for all elements: they have one format. No sign is given up."""
+    reach = 2.0 ** math.ceil(math.log2(float(x.magnitude.max())))
+    both = _around(x, reach)
+    return Interval(np.minimum(both.low * (x.low.min() < 0), x.low), np.maximum(both.high * (x.high.max() > 0), x.high))
 
 
 def _around(x: Interval, reach: float) -> Interval:
@@ -163,10 +181,42 @@ def _spans(nodes: tuple[Node, ...], env: dict[str, Interval], seen: Mapping[str,
     for node in nodes:
         xs = [env[name] for name in node.inputs]
         if node.body is None:
-            env[node.outputs[0]] = OPS[node.op].span(node.attrs, *xs)
+            span = _finite(OPS[node.op].span(node.attrs, *xs))
+            unbounded = getattr(OPS[node.op], "UNBOUNDED", False)
+            env[node.outputs[0]] = _seen(node.outputs[0], span, seen) if unbounded else span
             continue
         assumed |= _settle(node.body.nodes, list(node.body.params), xs, list(node.body.results), env, seen)
         env.update((out, env[p]) for out, p in zip(node.outputs, node.body.params, strict=True))
+
+
+def _finite(x: Interval) -> Interval:
+    """While carried values still grow, a function may seem to have no bound that has one in the end."""
+    low, high = (np.nan_to_num(np.clip(end, -BOUNDLESS, BOUNDLESS), nan=BOUNDLESS) for end in (x.low, x.high))
+    return x if np.isfinite(x.magnitude).all() else Interval(low, high)
+
+
+def _require_bounded(node: Node, span: Interval) -> None:
+    if node.op not in ("divide", "table") or float(span.magnitude.max(initial=0.0)) < BOUNDLESS:
+        return
+    what = "this divisor can be zero" if node.op == "divide" else "this function has no bound where its argument can be"
+    raise LnnccError(
+        "E0307",
+        what,
+        source=node.source,
+        notes=("over the declared ranges of the inputs its interval reaches such a point",),
+        helps=(
+            "keep divisors and roots above zero: add a constant, or sum squares, exponentials or sigmoids",
+            "declare narrower ranges",
+        ),
+    )
+
+
+def _seen(name: str, span: Interval, seen: Mapping[str, Interval]) -> Interval:
+    """What calibration saw of a value, with room; it saturates there, counted."""
+    if name not in seen or float(span.magnitude.max()) >= BOUNDLESS:
+        return span
+    room = 2.0 ** math.ceil(math.log2(HEADROOM * max(float(seen[name].magnitude.max()), 2.0**-10)))
+    return Interval(np.clip(span.low, -room, room), np.clip(span.high, -room, room))
 
 
 def observed(graph: Graph, calibration: Mapping[str, Array]) -> tuple[dict[str, Interval], dict[str, Array]]:

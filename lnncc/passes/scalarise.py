@@ -12,9 +12,9 @@ import numpy as np
 from scipy import sparse
 
 from lnncc import expr, primitives
-from lnncc.errors import LnnccError, Source
 from lnncc.expr import Expr
 from lnncc.ir import Array, Graph, Node
+from lnncc.passes import several
 from lnncc.passes.atoms import INVERSE, ONE, Pool, Row
 
 MAX_EXPANDED = 2  # a factor with more terms than this is made an atom before it is multiplied out
@@ -98,6 +98,8 @@ class Scalariser:
             return self._dot(node, *args)
         if node.op == "sum":
             return self._reduce(node, self._lift(args[0]))
+        if node.op == "argmax":
+            return self._argmax(node, self._lift(args[0]))
         return self._move(node, [self._lift(a) for a in args])
 
     # Linear primitives: exact on rows.
@@ -149,6 +151,16 @@ class Scalariser:
         n = x.matrix.shape[0]
         operator = sparse.csr_matrix((np.ones(n), (owner, np.arange(n))), (int(np.prod(shape, dtype=np.int64)), n))
         return Form(operator @ x.matrix, shape)
+
+    def _argmax(self, node: Node, x: Form) -> Form:
+        """An atom for each group of elements along the axis."""
+        axis = node.attrs["axis"]
+        assert isinstance(axis, int)
+        groups = np.moveaxis(np.arange(x.matrix.shape[0]).reshape(x.shape), axis, -1)
+        rows = self._rows(x.matrix)
+        chosen = [tuple(rows[i] for i in group) for group in groups.reshape(-1, x.shape[axis])]
+        cols = [c for group in chosen for c in self.pool.argmax(group)]
+        return self._units(cols, groups.shape[:-1])
 
     def _dot(self, node: Node, a: Form | Array, b: Form | Array) -> Form:
         """A constant operand makes a linear operator; two running operands multiply element by element."""
@@ -221,7 +233,7 @@ class Scalariser:
     def _by_time(self, numerator: Row, denominator: Row) -> Row:
         """n / (k dt) = n/k · (1 / dt): one function of the elapsed time, whatever is divided by it."""
         assert self.pool.dt is not None
-        return self._product(numerator, Row(0.0, (self.pool.fn(INVERSE, self.pool.dt),), (1 / denominator.coefs[0],)))
+        return self.product(numerator, Row(0.0, (self.pool.fn(INVERSE, self.pool.dt),), (1 / denominator.coefs[0],)))
 
     def _exponentials(self, rows: list[Row] | tuple[Row, ...]) -> sparse.csr_matrix:
         """exp(offset + r) = exp(offset) · exp(r): so that one table serves elements with different offsets."""
@@ -229,6 +241,11 @@ class Scalariser:
         plain = self._functions(node, [(Row(0.0, r.cols, r.coefs),) for r in rows])
         factors = np.exp([r.offset for r in rows])
         return sparse.csr_matrix(sparse.diags(factors) @ self._matrix(plain))
+
+    def function_of(self, op: str, rows: tuple[Row, ...]) -> Row:
+        """``op`` of rows that together are a function of one variable, or of one row made a variable."""
+        node = Node(op, (), ())
+        return self._applied(node, rows, self._function(node, rows, exact=False))
 
     def _functions(self, node: Node, elements: list[tuple[Row, ...]]) -> list[Row]:
         """``op`` of rows that are all functions of one variable; of more than one only ``div`` has a meaning."""
@@ -243,7 +260,10 @@ class Scalariser:
         bases = {base for _, base in parts if base != ONE}
         if len(bases) > 1:
             return None
-        return expr.apply(node.op, *(function for function, _ in parts)), next(iter(bases), ONE)
+        functions = [function for function, _ in parts]
+        if node.op == "select" and functions[1:] == [expr.const(1.0), expr.const(0.0)]:
+            return parts[0]  # a truth is the number 0 or 1
+        return expr.apply(node.op, *functions), next(iter(bases), ONE)
 
     def _one_variable(self, row: Row, *, exact: bool) -> tuple[Expr, int]:
         pool = self.pool
@@ -261,9 +281,7 @@ class Scalariser:
 
     def _applied(self, node: Node, rows: tuple[Row, ...], found: tuple[Expr, int] | None) -> Row:
         if found is None:
-            if node.op != "div":
-                raise _unsupported(f"`{node.op}` of two different running values", node.source)
-            return Row(0.0, (self.pool.quotient(rows[0], rows[1]),), (1.0,))
+            return several.of(self, node, rows)
         function, base = found
         if function[0] == "const":
             return Row(float(function[1]), (), ())  # type: ignore[arg-type]  # a constant's payload is its value
@@ -271,9 +289,9 @@ class Scalariser:
 
     def _products(self, a: sparse.csr_matrix, b: sparse.csr_matrix) -> sparse.csr_matrix:
         pairs = zip(self._rows(a), self._rows(b), strict=True)
-        return self._matrix([self._product(x, y) for x, y in pairs])
+        return self._matrix([self.product(x, y) for x, y in pairs])
 
-    def _product(self, x: Row, y: Row) -> Row:
+    def product(self, x: Row, y: Row) -> Row:
         """Multiplied out term by term, so that a + t·(b - a) and a·(1 - t) + t·b come to the same row."""
         x, y = self._factor(x), self._factor(y)
         terms: dict[int, float] = {}
@@ -364,12 +382,3 @@ def _positions(labels: list[int], sizes: Mapping[int, int], every: list[int], jo
     order = sorted(range(len(labels)), key=lambda i: every.index(labels[i]))
     index = index.transpose(order).reshape([sizes[label] if label in labels else 1 for label in every])
     return np.broadcast_to(index, joint).ravel()
-
-
-def _unsupported(what: str, source: Source | None) -> LnnccError:
-    return LnnccError(
-        "E0306",
-        f"{what} has no fixed-point form",
-        source=source,
-        helps=("rewrite it with sums, products, functions of one value, blends or weighted means",),
-    )

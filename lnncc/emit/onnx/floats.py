@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 BOOL = np.dtype(np.bool_)
 LOGICAL = frozenset({"and", "or", "not"})  # of truths; other operations are of numbers, or of either
-EITHER = frozenset(STRUCTURAL) - {"sum", "dot"} | {"eq", "ne"}
+EITHER = frozenset(STRUCTURAL) - {"sum", "dot", "argmax"} | {"eq", "ne"}
 
 
 def float_model(graph: Graph, name: str = "model", *, dt: float | None = None, double: bool = False) -> "ModelProto":

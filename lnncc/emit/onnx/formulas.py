@@ -98,6 +98,13 @@ def _concat(w: Writer, attrs: Attrs, shape: Shape, *xs: Operand) -> str:
     return w.node("Concat", xs, axis=attrs["axis"])
 
 
+def _argmax(w: Writer, attrs: Attrs, shape: Shape, x: Operand) -> str:
+    chosen = w.node("ArgMax", [x], axis=int(str(attrs["axis"])), keepdims=0)
+    return w.node(
+        "Cast", [w.tensor(chosen, shape, np.dtype(np.int64))], to=w.onnx.helper.np_dtype_to_tensor_dtype(x.dtype)
+    )
+
+
 def _sum(w: Writer, attrs: Attrs, shape: Shape, x: Operand) -> str:
     return w.node("ReduceSum", [x, _indices(_ints(attrs, "axes"))], keepdims=0, noop_with_empty_axes=1)
 
@@ -123,6 +130,7 @@ STRUCTURAL: Mapping[str, Callable[..., str]] = {
     "take": _take,
     "concat": _concat,
     "sum": _sum,
+    "argmax": _argmax,
     "dot": _dot,
 }
 
