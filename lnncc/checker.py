@@ -140,16 +140,7 @@ ARRAYS: dict[str, Any] = {  # the words of whole arrays; what is a number comes 
     "concat": lambda *x: Value([p for v in x for p in v.ends]),
     "stack": lambda a, b: Value(a.ends + b.ends, columns=(a, b)),
 }
-ATTRS = (
-    "low high",
-    "least most",
-    "low shift",
-    "start n",
-    "shift",
-    "down",
-    "left",
-    "n",
-)  # numbers of words, beside ALWAYS
+ATTRS = "low high", "least most", "low shift", "start n", "shift", "down", "left", "n"  # numbers of words, as ALWAYS
 ALWAYS = {"rshift 15", "add 15", "sub 0", "sub 32768", "lookup 0 7", "sat_shift 1073741824", "inertia clip 0 30"}
 ALWAYS |= {"elapse clip -30 30", "decay clip -30 30", "inertia clip 1 65535", *(f"column {k}" for k in range(256))}
 ALWAYS |= {"inertia clip -15 0", *(f"divide {x}" for k in range(31) for x in (f"rshift {k}", f"lookup {64 << k} {k}"))}

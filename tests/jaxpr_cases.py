@@ -154,6 +154,15 @@ FUNCTIONS: dict[str, Callable] = {
     "mean_max": lambda p, h, x: jnp.stack([h.mean(), h.max(), h.min(), h.prod(), jnp.linalg.norm(h)]),
     "argmax": lambda p, h, x: jnp.stack([jnp.argmax(h), jnp.argmin(h)]) + 0.5,
     "argmax_axis": lambda p, h, x: jnp.argmax(jnp.outer(h, x), axis=0) + jnp.argmin(jnp.outer(x, h), axis=1),
+    "conv": lambda p, h, x: jnp.convolve(h, p["b"][:3], mode="same"),
+    "conv_channels": lambda p, h, x: lax.conv_general_dilated(
+        jnp.outer(x, h)[None], p["cell"]["w"][:4, :3, None] * p["b"][:2], (2,), "SAME", rhs_dilation=(2,)
+    )[0],
+    "cumsum": lambda p, h, x: jnp.cumsum(h) + jnp.cumsum(jnp.outer(h, x), axis=0, dtype=h.dtype).sum(1),
+    "moving_sum": lambda p, h, x: lax.reduce_window(h, 0.0, lax.add, (3,), (1,), "VALID"),
+    "cond": lambda p, h, x: lax.cond(h[0] > x[0], lambda v: v * 2, lambda v: v + x.sum(), h),
+    "switch": lambda p, h, x: lax.switch(jnp.argmax(x), [lambda v: v, lambda v: 3 * v, lambda v: v * v], h),
+    "cond_pair": lambda p, h, x: lax.cond(x[0] > 9, lambda v: (v, 2 * v), lambda v: (3 * v, v), h)[1],
     "max_axis": lambda p, h, x: jnp.outer(h, x).max(axis=0),
     "any_all": lambda p, h, x: jnp.stack([(h > 0).any(), (h > -9).all()]),
     "concat": lambda p, h, x: jnp.concatenate([h, x, p["b"]]) * 2,

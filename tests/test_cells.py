@@ -20,6 +20,8 @@ from lnncc.cells import (
     ODELSTM,
     AutoNCP,
     CfC,
+    Classifier,
+    Convolved,
     FullyConnected,
     LrcSSM,
     MixedMemory,
@@ -27,6 +29,7 @@ from lnncc.cells import (
     PhasedLSTM,
     Readout,
     ShortConv,
+    Stacked,
     WiredCfC,
     solve,
 )
@@ -61,6 +64,11 @@ CELLS = {
     "ctgru": CTGRU(3, 4, 3),
     "lrcssm": LrcSSM(3, 5, 4),
     "shortconv": ShortConv(3),
+    "ltc_euler": LTC(WIRING, solver="euler"),
+    "stacked": Stacked((LTC(WIRING), CfC(2, 4, backbone_units=4))),
+    "convolved": Convolved(CfC(2, 4, backbone_units=4), 3, taps=3, activation="tanh"),
+    "dense": Convolved(CfC(2, 4, backbone_units=4), 3, activation="silu"),
+    "classifier": Classifier(CfC(3, 4, backbone_units=4), 3),
 }
 
 
@@ -224,6 +232,12 @@ def test_projection_clips_conductances_only_where_they_are_explicit():
         (lambda: PaperLTC(2, 2, 0), "unfolds must be at least 1"),
         (lambda: LRCU(2, 2, "liquid"), "elastance must be none"),
         (lambda: LrcSSM(2, 2, 2, norm="batch"), "norm must be layer"),
+        (lambda: LTC(WIRING, solver="dopri5"), "method must be one of"),
+        (lambda: Stacked(()), "at least one cell"),
+        (lambda: Stacked((CfC(2, 3), CfC(2, 3))), "3 outputs stands before one of 2 inputs"),
+        (lambda: Convolved(CfC(2, 3), 1, taps=0), "taps must be at least 1"),
+        (lambda: Convolved(CfC(2, 3), 1, activation="gelu"), "activation must be one of relu, tanh, silu"),
+        (lambda: Classifier(CfC(2, 3), 2, "max"), "head must be softmax or argmax"),
     ],
 )
 def test_choices_that_cannot_be(build, what):
@@ -283,3 +297,31 @@ def test_a_short_convolution_is_that_of_the_whole_sequence():
     conv = sum(np.asarray(params["kernel"])[k] * window[k : k + 9] for k in range(4))
     expected = (after * conv) @ np.asarray(params["out_proj"]["weight"]).T + np.asarray(params["out_proj"]["bias"])
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("solver", ["euler", "rk4"])
+def test_explicit_and_implicit_solvers_of_an_ltc_meet_at_fine_steps(solver):
+    with jax.enable_x64(True):
+        implicit = LTC(WIRING, unfolds=400)
+        params = jax.tree.map(lambda p: jnp.asarray(p, jnp.float64), implicit.init(jax.random.key(14)))
+        x, dt = jax.random.normal(jax.random.key(15), (5, 3)), jnp.full(5, 0.5)
+        explicit = LTC(WIRING, unfolds=200, solver=solver)
+        np.testing.assert_allclose(run(explicit, params, x, dt)[0], run(implicit, params, x, dt)[0], atol=5e-3)
+
+
+def test_a_convolution_over_time_is_that_of_the_whole_sequence():
+    cell = Convolved(CfC(2, 4, backbone_units=4), 3, taps=4, activation="tanh")
+    params, x = cell.init(jax.random.key(5)), jax.random.normal(jax.random.key(6), (9, 3))
+    padded = np.concatenate([np.zeros((3, 3)), x])
+    kernel = np.asarray(params["kernel"])
+    features = np.tanh(np.array([np.einsum("tji,ti->j", kernel, padded[k : k + 4]) for k in range(9)]) + params["bias"])
+    _, expected = run(cell.cell, params["cell"], jnp.asarray(features), jnp.ones(9))
+    np.testing.assert_allclose(run(cell, params, x, jnp.ones(9))[1], expected, atol=1e-5)
+
+
+def test_a_classifier_says_the_largest_of_its_own_probabilities():
+    soft, hard = (Classifier(CfC(3, 4, backbone_units=4), 5, head) for head in ("softmax", "argmax"))
+    params, x = soft.init(jax.random.key(7)), jax.random.normal(jax.random.key(8), (9, 3))
+    (_, chances), (_, classes) = (run(c, params, x, jnp.ones(9)) for c in (soft, hard))
+    np.testing.assert_allclose(chances.sum(axis=1), 1, atol=1e-6)
+    assert np.array_equal(chances.argmax(axis=1), classes[:, 0]) and classes.shape == (9, hard.outputs)

@@ -32,12 +32,14 @@ def pointed(error: LnnccError) -> str:
 
 UNSUPPORTED: dict[str, tuple[Callable, str, str, str]] = {
     "sort": (lambda p, h, x: 1 + jnp.sort(h), "jnp.sort(h)", "`sort`", "outside the step"),
-    "cond": (
-        lambda p, h, x: lax.cond(h[0] > 0, lambda v: v, lambda v: 2 * v, h),
-        "lax.cond(h[0] > 0, lambda v: v, lambda v: 2 * v, h)",
-        "`cond`",
-        "jnp.where",
+    "fft": (lambda p, h, x: jnp.fft.rfft(h).real, "jnp.fft.rfft(h)", "`fft`", "allcombs"),
+    "nextafter": (
+        lambda p, h, x: jnp.nextafter(h, h + 1),
+        "jnp.nextafter(h, h + 1)",
+        "`nextafter`",
+        "lnncc.cells.solve",
     ),
+    "conv": (lambda p, h, x: jnp.convolve(h, x), "jnp.convolve(h, x)", "`conv_general_dilated`", "is a parameter"),
     "index": (lambda p, h, x: h[x[0].astype(int)], "h[x[0].astype(int)]", "use of primitive `", "index with constants"),
     "take": (lambda p, h, x: h[(x > 0).astype(int)], "h[(x > 0).astype(int)]", "`gather`", "index with constants"),
     "set": (lambda p, h, x: h.at[x.astype(int)].set(0.0), "h.at[x.astype(int)].set(0.0)", "`scatter`", "constants"),

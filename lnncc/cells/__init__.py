@@ -7,6 +7,7 @@ or a tuple of arrays. ``solve`` takes any vector field through fixed steps.
 """
 
 from lnncc.cells.cfc import CfC
+from lnncc.cells.classifier import Classifier
 from lnncc.cells.continuous_gru import GRUD, GRUODE
 from lnncc.cells.continuous_lstm import CTLSTM, ODELSTM, PhasedLSTM
 from lnncc.cells.ct_gru import CTGRU
@@ -19,6 +20,7 @@ from lnncc.cells.memory import MixedMemory
 from lnncc.cells.readout import Readout
 from lnncc.cells.shortconv import ShortConv
 from lnncc.cells.solvers import solve
+from lnncc.cells.stacked import Convolved, Stacked
 from lnncc.cells.wired import WiredCfC
 from lnncc.cells.wirings import NCP, AutoNCP, FullyConnected, Random, Wiring
 
@@ -34,6 +36,8 @@ __all__ = [
     "ODELSTM",
     "AutoNCP",
     "CfC",
+    "Classifier",
+    "Convolved",
     "FullyConnected",
     "LrcSSM",
     "MixedMemory",
@@ -42,6 +46,7 @@ __all__ = [
     "Random",
     "Readout",
     "ShortConv",
+    "Stacked",
     "WiredCfC",
     "Wiring",
     "solve",

@@ -44,11 +44,12 @@ class CTRNN:
         return self.units
 
     def init(self, key: jax.Array) -> CTRNNParams:
-        """Xavier-uniform inputs, an orthogonal recurrence, time constants of 1."""
+        """Xavier-uniform inputs, an orthogonal recurrence, time constants of 1; without a leak one that forgets."""
         key, recurrent_key = jax.random.split(key)
+        recurrent = jax.nn.initializers.orthogonal()(recurrent_key, (self.units, self.units))
         params: CTRNNParams = {
             "input_map": linear.init(key, self.inputs, self.units),
-            "recurrent": jax.nn.initializers.orthogonal()(recurrent_key, (self.units, self.units)),
+            "recurrent": recurrent if self.leak else recurrent / 2 - jnp.eye(self.units),
             "scale": jnp.ones(self.units),
         }
         return {**params, "tau": jnp.ones(self.units)} if self.leak else params

@@ -1,4 +1,4 @@
-"""The liquid time-constant (LTC) cell, solved by the fused semi-implicit Euler method.
+"""The liquid time-constant (LTC) cell, solved by the fused semi-implicit Euler method or by explicit ones.
 
 Hasani et al., Liquid Time-constant Networks, AAAI 2021, arXiv:2006.04439; in the conductance form of Lechner
 et al., Nature Machine Intelligence 2, 2020, eq. 3, with the parameters and names of ncps 1.0.1.
@@ -10,9 +10,11 @@ from typing import Literal, NotRequired, TypedDict, get_args
 import jax
 import jax.numpy as jnp
 
+from lnncc.cells.solvers import require_solver, solve
 from lnncc.cells.wirings import Wiring
 
 Map = Literal["affine", "linear", "none"]
+Solver = Literal["semi_implicit", "euler", "heun", "rk4"]
 
 
 class LTCParams(TypedDict):
@@ -48,9 +50,11 @@ class LTC:
             makes. ``step`` applies what the parameters have.
         epsilon: added to the denominator.
         rolled: whether the solver is a loop (smaller code) or written out ``unfolds`` times.
+        solver: "semi_implicit" keeps every potential between the reversal potentials, whatever the step; the explicit
+            ones do not, and are there for networks that were trained with them.
 
     Raises:
-        ValueError: for fewer than one unfold or an unknown map.
+        ValueError: for fewer than one unfold, an unknown map or solver.
     """
 
     wiring: Wiring
@@ -60,10 +64,13 @@ class LTC:
     output_map: Map = "affine"
     epsilon: float = 1e-8
     rolled: bool = True
+    solver: Solver = "semi_implicit"
 
     def __post_init__(self) -> None:
         if self.unfolds < 1:
             raise ValueError(f"unfolds must be at least 1, got {self.unfolds}")
+        if self.solver != "semi_implicit":
+            require_solver(self.solver, self.unfolds)
         for name in ("input_map", "output_map"):
             if getattr(self, name) not in get_args(Map):
                 raise ValueError(f"{name} must be {' or '.join(get_args(Map))}; got {getattr(self, name)!r}")
@@ -143,7 +150,8 @@ class LTC:
     def _solve(self, params: LTCParams, v: jax.Array, x: jax.Array, dt: float | jax.Array) -> jax.Array:
         """Repeat v ← Σ conductance·target / Σ conductance, where cm/(dt/unfolds) pulls towards v itself."""
         positive = jax.nn.softplus if self.implicit else _unchanged
-        gleak, inertia = positive(params["gleak"]), positive(params["cm"]) / (dt / self.unfolds)
+        gleak, cm = positive(params["gleak"]), positive(params["cm"])
+        inertia = cm / (dt / self.unfolds)
         w = positive(params["w"]) * self.wiring.mask
         sensory_w = positive(params["sensory_w"]) * self.wiring.sensory_mask
         # what the inputs bring is the same in every unfold
@@ -154,6 +162,12 @@ class LTC:
             numerator = inertia * v + gleak * params["vleak"] + (pull + in_pull)
             return numerator / (inertia + gleak + (g + in_g) + self.epsilon)
 
+        def field(v: jax.Array) -> jax.Array:
+            g, pull = _synapses(v, w, params["sigma"], params["mu"], params["erev"])
+            return (gleak * (params["vleak"] - v) + (pull + in_pull) - v * (g + in_g)) / cm
+
+        if self.solver != "semi_implicit":
+            return solve(field, v, dt, self.solver, self.unfolds, rolled=self.rolled)
         if self.rolled:
             return jax.lax.fori_loop(0, self.unfolds, unfold, v)
         for i in range(self.unfolds):

@@ -47,6 +47,8 @@ def run(args: Namespace) -> Answer:
         tell=note,
         dump=dump,
     ).build
+    for text in summary.assumptions(build):
+        note(text)
     cost = _measured(build, target, required=args.require_size)
     if cost is not None:
         targets.check_fit(target, flash=cost.flash, ram=cost.ram, stack=cost.stack)

@@ -118,6 +118,15 @@ def rebound(equation: Equation, arrays: Sequence[Array], **changes: object) -> A
         return np.asarray(equation.primitive.bind(*values, **{**equation.params, **changes}))
 
 
+def on_units(equation: Equation, shape: tuple[int, ...], known: Sequence[Array]) -> Array:
+    """The results of a one-result equation for every unit vector as its first operand, one after the other."""
+    values = [jnp.asarray(a, v.aval.dtype) for a, v in zip(known, equation.invars[1:], strict=True)]
+    size = int(np.prod(shape, dtype=np.int64))
+    with jax.ensure_compile_time_eval():
+        units = jnp.eye(size, dtype=equation.invars[0].aval.dtype).reshape(size, *shape)
+        return np.asarray(jax.vmap(lambda x: equation.primitive.bind(x, *values, **equation.params))(units))
+
+
 def scattered(equation: Equation, operand: Array, indices: Array, updates: Array) -> Array:
     """What a ``scatter-add`` does to integers; its own function of sums is bound to the types it was traced with."""
     p = equation.params

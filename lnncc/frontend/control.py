@@ -9,14 +9,15 @@ from lnncc.frontend import _jax_compat as compat
 from lnncc.frontend import located, refusals
 from lnncc.frontend.arrays import row, stacked
 from lnncc.frontend.builder import Builder
+from lnncc.frontend.linear import LINEAR, applied
 from lnncc.frontend.liveness import CALLS, SILENT, Wanted, known_carries, live, scan_live
 from lnncc.frontend.movement import MOVERS
 from lnncc.frontend.operand import Const, Operand, constant
-from lnncc.frontend.rules import MANY, RULES
+from lnncc.frontend.rules import MANY, RULES, chosen
 
 UNROLL_LIMIT = 50_000  # equations; beyond this the C of a step is no longer a program for a microcontroller
 DEAD = constant(np.nan)  # stands for an operand that no live equation reads
-KNOWN = sorted({*RULES, *MOVERS, *CALLS, *MANY, "scan", "while", "cond"})
+KNOWN = sorted({*RULES, *MOVERS, *LINEAR, *CALLS, *MANY, "scan", "while", "cond"})
 
 
 class Translator:
@@ -79,6 +80,8 @@ class Translator:
         result = None
         if name in RULES:
             result = RULES[name](self.builder, equation.params, xs, equation.outvars[0].aval)
+        elif name in LINEAR and not all(isinstance(x, Const) for x in xs):
+            result = applied(self.builder, equation, xs)
         elif name in MOVERS and not all(isinstance(x, Const) for x in xs):
             result = MOVERS[name](self.builder, equation, xs)
         return None if result is None else [result]
@@ -106,14 +109,22 @@ class Translator:
         self.anchor = outer
         return results
 
-    def _cond(self, equation: compat.Equation, xs: list[Operand], outs: Wanted) -> list[Operand] | None:
+    def _cond(self, equation: compat.Equation, xs: list[Operand], outs: Wanted) -> list[Operand]:
+        """A choice known now is its branch; of one made at run time all branches run, as under ``vmap``."""
         which, *args = xs
-        if not isinstance(which, Const):
-            return None
         branches = equation.params["branches"]
         assert isinstance(branches, Sequence)
-        body, consts = compat.open_jaxpr(branches[int(np.clip(which.array, 0, len(branches) - 1))])
-        return self.run(body, consts, args, outs)
+        if isinstance(which, Const):
+            body, consts = compat.open_jaxpr(branches[int(np.clip(which.array, 0, len(branches) - 1))])
+            return self.run(body, consts, args, outs)
+        source, cases = self.builder.source, [self.run(*compat.open_jaxpr(b), args, outs) for b in branches]
+        self.builder.source = source
+        results = cases[-1]
+        for number, case in reversed(list(enumerate(cases[:-1]))):
+            here = chosen(self.builder, which, number)
+            pairs = zip(case, results, outs, strict=True)
+            results = [self.builder.select(here, a, b, a.shape) if want else DEAD for a, b, want in pairs]
+        return results
 
     def _while(self, equation: compat.Equation, xs: list[Operand], source: Source | None) -> list[Operand]:
         """A ``while`` whose condition is constant in every round, as when its bound is a parameter: unrolled."""

@@ -10,13 +10,12 @@ _OUTSIDE = "compute it outside the step function and pass the result in, or leav
 _INDEX = "index with constants, or choose with jnp.where"
 _NOISE = "a compiled step is deterministic: pass the noise in as an input"
 _FIXED = "use a fixed number of rounds: lax.fori_loop with constant bounds, or lax.scan(..., length=n)"
+_SOLVER = "of an adaptive solver take the vector field alone: lnncc.cells.solve(field, y, dt, 'rk4', substeps=4)"
 _CALLBACK = "a microcontroller cannot call Python: remove it, or pass its result in as an input"
 
 HELPS: Mapping[str, str] = {
     "sort": _OUTSIDE,
     "top_k": _OUTSIDE,
-    "cond": "compute both branches and choose with jnp.where",
-    "cumsum": "multiply by a lower triangular matrix of ones: jnp.tril(jnp.ones((n, n))) @ x",
     "cumprod": _OUTSIDE,
     "atan2": "write it with jnp.arctan of the quotient, for the quadrants you need",
     "gather": _INDEX,
@@ -24,10 +23,12 @@ HELPS: Mapping[str, str] = {
     "scatter-add": _INDEX,
     "dynamic_slice": _INDEX,
     "dynamic_update_slice": _INDEX,
-    "conv_general_dilated": "write the window as slices and dot products, with its past samples as a state",
+    "conv_general_dilated": "a convolution compiles if its kernel is a parameter",
+    "fft": "compile one step of the recurrence; a convolution over a whole sequence is none, and a Liquid-S4 kernel of "
+    "all combinations of inputs (allcombs) has none of its own: train its recurrence",
     "pure_callback": _CALLBACK,
     "io_callback": _CALLBACK,
-    "nextafter": "adaptive solvers do not compile: pass the vector field through a fixed-step solver",
+    "nextafter": _SOLVER,
     "random_bits": _NOISE,
     "random_seed": _NOISE,
     "random_wrap": _NOISE,
@@ -67,7 +68,7 @@ def unbounded(source: Source | None) -> LnnccError:
         "this loop has no bound on its number of iterations",
         source=source,
         notes=("its condition depends on inputs, states or dt, so no worst-case time can be promised",),
-        helps=(_FIXED,),
+        helps=(_FIXED, _SOLVER),
     )
 
 

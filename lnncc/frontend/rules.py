@@ -40,13 +40,17 @@ def _compared(op: str) -> Rule:
     def rule(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:
         if any(x.kind != "i" for x in xs) or all(isinstance(x, Const) for x in xs):
             return b.elementwise(op, *xs)
-        away = b.elementwise("sub", *xs, kind="f")
-        away = b.elementwise("abs", away) if op in ("eq", "ne") else away
-        offset, slope = LINES[op]
-        line = b.elementwise("add", b.elementwise("mul", away, constant(slope)), constant(offset))
-        return b.elementwise("min", b.elementwise("max", line, constant(0.0)), constant(1.0), kind="b")
+        return _whole(b, op, b.elementwise("sub", *xs, kind="f"))
 
     return rule
+
+
+def _whole(b: Builder, op: str, away: Operand) -> Operand:
+    """``op`` of whole numbers that are ``away`` from each other."""
+    offset, slope = LINES[op]
+    away = b.elementwise("abs", away) if op in ("eq", "ne") else away
+    line = b.elementwise("add", b.elementwise("mul", away, constant(slope)), constant(offset))
+    return b.elementwise("min", b.elementwise("max", line, constant(0.0)), constant(1.0), kind="b")
 
 
 def _xor(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand | None:
@@ -105,9 +109,13 @@ def _select_n(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval)
         return b.select(which, cases[1], cases[0], out.shape)
     result = cases[-1]
     for number, case in reversed(list(enumerate(cases[:-1]))):
-        here = b.elementwise("le", which, constant(number, "i"))
-        result = b.select(here, case, result, out.shape)
+        result = b.select(chosen(b, which, number), case, result, out.shape)
     return result
+
+
+def chosen(b: Builder, which: Operand, number: int) -> Operand:
+    """Whether ``which``, a whole number, chooses case ``number`` or one before."""
+    return _whole(b, "le", b.elementwise("sub", which, constant(number), kind="f"))
 
 
 def _convert(b: Builder, p: compat.Params, xs: list[Operand], out: compat.Aval) -> Operand:

@@ -16,6 +16,7 @@ from lnncc.expr import VAR, Expr
 
 INVERSE: Expr = ("div", expr.const(1.0), VAR)  # 1 / x
 ONE = 0  # the column of the constant 1
+KINDS = ("leaf", "loop", "form", "fn", "softmax", "argmax", "quotient", "product")
 KEY_DIGITS = 12  # rows whose ratios agree to so many digits are multiples of each other
 
 
@@ -69,8 +70,11 @@ class Pool:
     _fresh: dict[tuple[str, int], list[int]] = field(default_factory=dict)
 
     def close_batch(self) -> None:
-        """Everything made since the last call becomes one batch for each kind and scope."""
-        for (kind, scope), cols in sorted(self._fresh.items(), key=lambda item: item[1][0]):
+        """Everything made since the last call becomes one batch for each kind and scope.
+
+        What one primitive makes depends on what it made before of another kind in this order alone.
+        """
+        for (kind, scope), cols in sorted(self._fresh.items(), key=lambda item: (KINDS.index(item[0][0]), item[1][0])):
             self.batches.append(Batch(kind, scope, tuple(cols), self.source))
         self._fresh.clear()
 

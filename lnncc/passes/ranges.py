@@ -71,7 +71,7 @@ def ranges(
     for node in graph.walk():
         if node.body is None:
             _require_bounded(node, env[node.outputs[0]])
-    labels = tuple(s.label for s in graph.states if s.before in assumed)
+    labels = tuple(s.label for s in graph.states if {s.before, s.after, *_narrowed_from(graph, s.after)} & assumed)
     return Ranges(env, inputs, labels, seen, moments, None if graph.dt is None else dt)
 
 
@@ -185,8 +185,14 @@ def _spans(nodes: tuple[Node, ...], env: dict[str, Interval], seen: Mapping[str,
             unbounded = getattr(OPS[node.op], "UNBOUNDED", False)
             env[node.outputs[0]] = _seen(node.outputs[0], span, seen) if unbounded else span
             continue
-        assumed |= _settle(node.body.nodes, list(node.body.params), xs, list(node.body.results), env, seen)
+        inner = _settle(node.body.nodes, list(node.body.params), xs, list(node.body.results), env, seen)
         env.update((out, env[p]) for out, p in zip(node.outputs, node.body.params, strict=True))
+        assumed |= inner | {out for out, p in zip(node.outputs, node.body.params, strict=True) if p in inner}
+
+
+def _narrowed_from(graph: Graph, name: str) -> tuple[str, ...]:
+    """What a value is a rounding of, if it is one."""
+    return next((n.inputs for n in graph.nodes if n.outputs == (name,) and n.op == "requantise"), ())
 
 
 def _finite(x: Interval) -> Interval:

@@ -19,7 +19,19 @@ def text(build: Build, period: float | None = None) -> str:
     lines += [f"  {key:<12} {value}" for key, value in build.facts.items() if isinstance(value, int)]
     saturations = build.facts["saturations"]
     lines.append(f"  saturations  {', '.join(map(str, saturations)) if saturations else 'none: proven impossible'}")  # type: ignore[call-overload]
+    lines += [f"  assumed      {why}" for why in assumptions(build)]
     return "\n".join([*lines, *solver(build), *_error(build, period), *search(build)])
+
+
+def assumptions(build: Build) -> list[str]:
+    """Of each state that only calibration bounds: which it is, why, and what happens beyond."""
+    labels = build.facts["assumed_states"]
+    assert isinstance(labels, list)
+    return [
+        f"state {label!r} has no bound that holds for all inputs and all time: each step may take it further; "
+        "it saturates, counted, at twice what calibration saw"
+        for label in labels
+    ]
 
 
 def fields(build: Build, period: float | None = None) -> dict[str, object]:
