@@ -41,6 +41,7 @@ def test_a_state_that_a_loop_carries_is_named_with_the_reason() -> None:
 
 
 def test_it_saturates_at_twice_what_was_seen_at_least() -> None:
+    """And at no more than what ``ranges`` finds tolerable, eight times that: formats end at powers of two."""
     xs = models.recording()
     program = compiled(xs)
     seen = np.abs(np.cumsum(0.1 * xs, axis=1)).max()
@@ -48,7 +49,7 @@ def test_it_saturates_at_twice_what_was_seen_at_least() -> None:
     steps = np.full((1, 2000, models.INPUTS), 2.0)
     raw = compare.raw_inputs(program.build, {"x": steps})
     reached = twin.run(program.build.integer, raw)[1][0].max() * 2.0**-signal.frac
-    assert 2 * seen <= reached * (1 + 1e-3) and reached <= 4 * seen
+    assert 2 * seen <= reached * (1 + 1e-3) and reached <= 8 * seen
     assert program.verify(steps[:, :200]).bit_exact
 
 

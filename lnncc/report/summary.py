@@ -29,7 +29,7 @@ def assumptions(build: Build) -> list[str]:
     assert isinstance(labels, list)
     return [
         f"state {label!r} has no bound that holds for all inputs and all time: each step may take it further; "
-        "it saturates, counted, at twice what calibration saw"
+        "it saturates, counted, at twice what calibration saw or more"
         for label in labels
     ]
 
