@@ -111,9 +111,14 @@ def test_what_a_kernel_loads_as_a_constant_it_declares_so() -> None:
     """Else the planner would hand it a copy in memory, which those loads do not reach."""
     kernels = share.folder("runtime") / "kernels"
     for path in [*kernels.glob("*.narrow.h"), *(p for p in kernels.glob("*.h") if p.name.count(".") == 1)]:
-        for kernel in re.split(r"^(?=LN_FN)", path.read_text(), flags=re.MULTILINE):
+        text = path.read_text()
+        loads = [r"ln_(?:ldu?(?:8|16|32)|lookup\w*|direct|interpolate|dot\w*)\(&?(\w+)", r"\(void\)(\w+);"]
+        # What loads nodes on behalf of kernels.
+        for name, before in re.findall(r"^LN_FN int32_t (\w+)\(([^*)]*)\*nodes", text, re.MULTILINE):
+            loads.append(f"{name}\\((?:[^,;]*,){{{before.count(',')}}} (\\w+)")
+        for kernel in re.split(r"^(?=LN_FN)", text, flags=re.MULTILINE):
             line = prototypes.LINE.match(kernel)
-            loaded = set(re.findall(r"ln_(?:ldu?(?:8|16|32)|lookup\w*|direct|interpolate|dot\w*)\(&?(\w+)", kernel))
+            loaded = {found for pattern in loads for found in re.findall(pattern, kernel)}
             for parameter in line["parameters"].split(", ") if line is not None else ():
                 if " *" in parameter and "const" in parameter:
                     name = parameter.split("*")[1]
