@@ -69,7 +69,7 @@ class Target:
     isa: tuple[str, ...]
     compilers: tuple[Toolchain, ...]
     cycles: str | None = None
-    cost: Mapping[str, float] | None = None
+    cost: Mapping[str, float] | None = field(default=None, hash=False)  # a target is a key of caches
     hints: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     split: bool = False

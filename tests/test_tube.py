@@ -58,6 +58,10 @@ def case(op: str, rng: np.random.Generator) -> tuple[dict, list[Tube], list[Arra
             return {}, [tubes(rng), tubes(rng, 2)], []
         case "ramp":
             return {"left": bool(rng.integers(2)), "right": True}, [tubes(rng), tubes(rng)], []
+        case "argmax" | "softmax":
+            return {"count": 3}, [tubes(rng, 6)], []
+        case "divide":
+            return {"root": bool(rng.integers(2))}, [tubes(rng), tubes(rng, 2, 0.1)], [np.array([1.0, 0, 1, 1, 0])]
         case "slice":
             return {"start": 1, "n": 3}, [tubes(rng)], []
     return {}, [tubes(rng)], []

@@ -9,6 +9,7 @@ from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Format, Node
 from lnncc.quantiser import Quantiser
+from lnncc.tube import Tube
 
 WIDE_INPUTS = (0,)
 FARTHEST = 1 << 30  # what one element may be above another
@@ -22,8 +23,18 @@ def reference(attrs: Mapping[str, Attr], x: Array) -> Array:
 
 
 def span(attrs: Mapping[str, Attr], x: Interval) -> Interval:
-    groups, last = x.shape[0] // count(attrs), count(attrs) - 1
-    return Interval(np.zeros(groups), np.full(groups, float(last)))
+    """From the first to the last element that may be the largest."""
+    low, high = (end.reshape(-1, count(attrs)) for end in (x.low, x.high))
+    may = high >= low.max(axis=1, keepdims=True)
+    last = count(attrs) - 1 - np.argmax(may[:, ::-1], axis=1)
+    return Interval(np.argmax(may, axis=1).astype(np.float64), last.astype(np.float64))
+
+
+def tube(attrs: Mapping[str, Attr], x: Tube) -> Tube:
+    """Where two runs differ at all, each may choose any element that may be the largest."""
+    found = span(attrs, x.span)
+    same = (x.error.reshape(-1, count(attrs)) == 0).all(axis=1)
+    return Tube(found, np.where(same, 0.0, found.high - found.low))
 
 
 def quantise(node: Node, q: Quantiser) -> None:
