@@ -98,7 +98,7 @@ def read(folder: Path) -> Build:
     integer = archive.unpack(files[f"{name}.integer.lnn"], NAMES | {"loop"}, f"{name}.integer.lnn")
     try:
         options.check(settings, {}, model)
-        certificate, facts = _loaded(files[f"{name}.certificate.json"]), _table(manifest["facts"])
+        certificate, facts = _loaded(files[f"{name}.certificate.json"]), _facts(manifest["facts"])
         interface, sources = _regenerated(settings, integer)
     except LnnccError:
         raise
@@ -198,6 +198,15 @@ def _table(item: object) -> dict[str, object]:
     if not isinstance(item, dict):
         raise TypeError("something else stands where an object should")
     return item
+
+
+def _facts(item: object) -> dict[str, object]:
+    """Those that every build has; what else stands there is for the reader to look at."""
+    facts = _table(item)
+    lacking = {"state_bytes", "ranges", "saturations", "assumed_states", "rounding", "table_bytes"} - set(facts)
+    if lacking:
+        raise TypeError(f"facts lack {', '.join(sorted(lacking))}")
+    return facts
 
 
 def _settings(data: Mapping[str, object]) -> Settings:

@@ -276,6 +276,13 @@ def test_a_file_more_that_the_c_could_include(folder: Path) -> None:
     assert "its C is not" in read_refused(folder)
 
 
+@pytest.mark.parametrize("key", ["saturations", "rounding", "ranges"])
+def test_facts_that_a_report_reads_are_there(key: str, folder: Path) -> None:
+    facts = json.loads((folder / "m.json").read_text())["facts"]
+    sealed(folder, facts={name: fact for name, fact in facts.items() if name != key})
+    assert f"facts lack {key}" in read_refused(folder)
+
+
 def test_an_interface_that_holds_c(folder: Path) -> None:
     interface = json.loads((folder / "m.json").read_text())["interface"]
     sealed(folder, interface=interface | {"name": "m; system(0)"})

@@ -2,13 +2,12 @@
 
 import io
 import json
+import math
 import os
 import struct
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-
-import numpy as np
 
 from lnncc import zips
 from lnncc.errors import LnnccError
@@ -93,7 +92,10 @@ def _require_modest(path: Path) -> None:
     numbers = 0
     for name, entry in header.items():
         if name != "__metadata__":
-            numbers += int(np.prod([int(n) for n in entry["shape"]], dtype=object))
+            shape = entry["shape"]
+            if not all(isinstance(n, int) and n >= 0 for n in shape):
+                raise ValueError(f"{shape} is the shape of no array")
+            numbers += math.prod(shape)
     if numbers > limits.MAX_NUMBERS:
         raise ValueError("it holds more than a model for a microcontroller can")
 

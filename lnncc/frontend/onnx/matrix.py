@@ -161,7 +161,7 @@ def _conv(b: Builder, call: Call, xs: Operands) -> Operand:
     groups = call.integer("group", 1)
     if len(x.shape) != 3 or len(w.shape) != 3 or x.shape[0] != 1:
         raise call.refused(f"only one dimension and one stream are known, not {x.shape} by {w.shape}")
-    if w.shape[0] % groups or x.shape[1] != w.shape[1] * groups:
+    if groups < 1 or w.shape[0] % groups or x.shape[1] != w.shape[1] * groups:
         raise call.refused(f"{x.shape} by {w.shape} in {groups} groups is not defined")
     windows = _windows(b, call, x, w.shape[2])
     kernels, channels = w.shape[0] // groups, w.shape[1]
@@ -180,6 +180,8 @@ def _conv(b: Builder, call: Call, xs: Operands) -> Operand:
 def _windows(b: Builder, call: Call, x: Operand, taps: int) -> Operand:
     """(channels, taps, positions): what each tap reads at each position."""
     stride, spacing = (call.listed(key) or (1,) for key in ("strides", "dilations"))
+    if stride[0] < 1 or spacing[0] < 1:
+        raise call.refused(f"it steps by {stride[0]}, its kernel by {spacing[0]}")
     x = padded(b, b.reshape(x, x.shape[1:]), _padding(call, x.shape[2], taps, stride[0], spacing[0]), constant(0.0))
     span = (taps - 1) * spacing[0] + 1
     count = (x.shape[1] - span) // stride[0] + 1
