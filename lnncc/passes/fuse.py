@@ -4,7 +4,7 @@ Scalarised rows are matched backwards from the results, so that only what is nee
 swallows never becomes a value, one of weight zero never existed), then written out forwards as vectors.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -152,13 +152,6 @@ def _mean(pool: Pool, atom: Atom) -> match.Mean | None:
     return match.mean(pool, *_quotient(atom))
 
 
-@dataclass(slots=True)
-class _Scope:
-    """The nodes written so far at one level of loops."""
-
-    nodes: list[Node] = field(default_factory=list)
-
-
 class _Writer:
     """Writes wanted atoms as vectors, batch after batch, each into the scope it belongs to."""
 
@@ -168,7 +161,7 @@ class _Writer:
         self.params = {scalars.loops[loop].params[carry] for loop, carry in demand.carries}
         self.values: dict[str, Value] = {}
         self.constants: dict[str, Array] = {}
-        self.scopes: dict[int, _Scope] = {scope: _Scope() for scope in self.pool.depth}
+        self.scopes: dict[int, list[Node]] = {scope: [] for scope in self.pool.depth}  # the nodes written so far
         self.at: dict[int, tuple[str, int]] = {}  # column -> (value, element)
         self.made: dict[tuple[object, ...], str] = {}
 
@@ -189,7 +182,7 @@ class _Writer:
             for s, name, result in zip(source.states, before, after, strict=False)
         )
         outputs = tuple(Port(p.label, v) for p, v in zip(source.outputs, after[len(states) :], strict=True))
-        return Graph(self.values, self.constants, inputs, states, outputs, tuple(self.scopes[0].nodes), dt)
+        return Graph(self.values, self.constants, inputs, states, outputs, tuple(self.scopes[0]), dt)
 
     def _input(self, value: str, stem: str = "x") -> str:
         """An input and its door; everything behind reads what came through the door."""
@@ -216,7 +209,7 @@ class _Writer:
         if not cols or batch.kind in ("leaf", "loop"):
             return
         atoms = [self.pool.atoms[c] for c in cols]
-        before = len(self.scopes[batch.scope].nodes)
+        before = len(self.scopes[batch.scope])
         if batch.kind == "form":
             self._place(cols, self._rows(tuple(a.payload[0] for a in atoms), batch.scope))  # type: ignore[misc]
         elif batch.kind == "fn":
@@ -227,7 +220,7 @@ class _Writer:
             self._grouped(cols, batch)
         else:
             self._quotients(cols, batch.scope)
-        nodes = self.scopes[batch.scope].nodes
+        nodes = self.scopes[batch.scope]
         nodes[before:] = [replace(n, source=batch.source) for n in nodes[before:]]
 
     def _quotients(self, cols: list[int], scope: int) -> None:
@@ -292,10 +285,10 @@ class _Writer:
         initial = [self._rows(loop.initial[k], loop.parent) for k in carries]
         results = [self._rows(loop.results[k], loop.scope) for k in carries]
         params = tuple(self.at[self._leaf_cols(loop.params[k])[0]][0] for k in carries)
-        body = Body(params, tuple(results), tuple(self.scopes[loop.scope].nodes))
+        body = Body(params, tuple(results), tuple(self.scopes[loop.scope]))
         outputs = tuple(self._declare("v", len(loop.outputs[k])) for k in carries)
         attrs: dict[str, Attr] = {"trips": loop.trips}
-        self.scopes[loop.parent].nodes.append(Node("loop", tuple(initial), outputs, attrs, body))
+        self.scopes[loop.parent].append(Node("loop", tuple(initial), outputs, attrs, body))
         for k, name in zip(carries, outputs, strict=True):
             self._place(loop.outputs[k], name)
 
@@ -446,13 +439,13 @@ class _Writer:
         scope = self._scope_of(value)
         scope = max(scope, self._scope_of(pair), key=self.pool.depth.__getitem__)
         out = self._declare("n", (len(chosen), 2))
-        self.scopes[scope].nodes.append(Node("synapses", (pair, value, *names), (out,), {"expr": function}))
+        self.scopes[scope].append(Node("synapses", (pair, value, *names), (out,), {"expr": function}))
         return out
 
     def _scope_of(self, value: str) -> int:
         """The scope in which a value is written; parameters of a loop belong to its body."""
         for scope, written in self.scopes.items():
-            if any(value in node.outputs for node in written.nodes):
+            if any(value in node.outputs for node in written):
                 return scope
         return next((self.pool.atoms[c].scope for c, (v, _) in self.at.items() if v == value), 0)
 
@@ -461,11 +454,8 @@ class _Writer:
     def _vector(self, cols: list[int], scope: int) -> str:
         key = ("vector", tuple(cols), scope)
         if key not in self.made:
-            self.made[key] = self._assembled([self._where(c, scope) for c in cols], scope)
+            self.made[key] = self._assembled([self.at[c] for c in cols], scope)
         return self.made[key]
-
-    def _where(self, col: int, scope: int) -> tuple[str, int]:
-        return self.at[col]
 
     def _assembled(self, places: list[tuple[str, int]], scope: int) -> str:
         runs: list[list[tuple[str, int]]] = []
@@ -511,5 +501,5 @@ class _Writer:
 
     def _write(self, op: str, inputs: tuple[str, ...], n: int, scope: int, attrs: dict[str, Attr] | None = None) -> str:
         name = self._declare("v", n)
-        self.scopes[scope].nodes.append(Node(op, inputs, (name,), attrs or {}))
+        self.scopes[scope].append(Node(op, inputs, (name,), attrs or {}))
         return name
