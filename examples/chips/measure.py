@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import lnncc
-from examples.speed.models import RANGE, TASKS, Bench
+from examples.speed.models import RANGE, TASKS, Bench, present
 from lnncc import target, twin
 from lnncc.archive import Model
 from lnncc.build import Build
@@ -51,14 +51,12 @@ class Row:
 
 def rows(folder: Path, names: Sequence[str]) -> Iterator[Row]:
     """Of the models ``names`` that ``folder`` holds, all if none is named."""
-    for bench in TASKS.values():
-        if (not names or bench.name in names) and bench.weights(folder).is_file():
-            yield from _model(bench, folder)
+    for bench in present(folder, names):
+        yield from _model(bench, folder)
 
 
 def _model(bench: Bench, folder: Path) -> Iterator[Row]:
-    options = {k: v for k, v in asdict(bench.told).items() if v is not None}
-    model = lnncc.from_ncps(bench.weights(folder), **options)  # type: ignore[arg-type]  # by name
+    model = bench.model(folder)
     for bits in WIDTHS if bench.told.mode is not None else WIDTHS[:1]:  # an LTC's synapses have no 8-bit form
         yield from _compiled(bench.name, model, bits, "balanced", TARGETS)
         for optimise in ("speed", "size"):

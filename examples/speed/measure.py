@@ -8,7 +8,7 @@ from pathlib import Path
 
 import lnncc
 from examples.speed import runners
-from examples.speed.models import RANGE, TASKS, Bench
+from examples.speed.models import RANGE, TASKS, Bench, present
 from lnncc.archive import Model
 
 __all__ = ["TASKS", "Row", "rows"]
@@ -35,15 +35,13 @@ class Row:
 
 def rows(folder: Path, names: Sequence[str]) -> Iterator[Row]:
     """Of the models ``names`` that ``folder`` holds, all if none is named."""
-    for bench in TASKS.values():
-        if (not names or bench.name in names) and bench.weights(folder).is_file():
-            yield from _model(bench, folder)
+    for bench in present(folder, names):
+        yield from _model(bench, folder)
 
 
 def _model(bench: Bench, folder: Path) -> Iterator[Row]:
     found = bench.network(folder)
-    options = {k: v for k, v in _said(bench).items() if v is not None}
-    model = lnncc.from_ncps(bench.weights(folder), **options)  # type: ignore[arg-type]  # by name
+    model = bench.model(folder)
     for bits in WIDTHS:
         build = _compiled(model, bench, bits)
         ours = {f"lnncc {chip.name}": runners.one_stream(build, chip) for chip in runners.machines()}
@@ -51,10 +49,6 @@ def _model(bench: Bench, folder: Path) -> Iterator[Row]:
     build = _compiled(model, bench, 16)
     ours = {f"lnncc {chip.name}": runners.many_streams(build, chip, STREAMS) for chip in runners.machines()}
     yield timed(bench.name, 16, STREAMS, ours, {"JAX vmap": runners.vmap(found, STREAMS)})
-
-
-def _said(bench: Bench) -> Mapping[str, object]:
-    return asdict(bench.told)
 
 
 def _compiled(model: Model, bench: Bench, bits: int) -> lnncc.build.Build:

@@ -1,9 +1,11 @@
 """The models of the benchmark: ncps checkpoints, and what those do not say."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import lnncc
+from lnncc.archive import Model
 from lnncc.frontend.ncps import network
 from lnncc.frontend.ncps_cells import Network
 from lnncc.frontend.ncps_options import Told
@@ -21,6 +23,10 @@ class Bench:
 
     def network(self, folder: Path) -> Network:
         return network(read(self.weights(folder)), self.told)
+
+    def model(self, folder: Path) -> Model:
+        options = {k: v for k, v in asdict(self.told).items() if v is not None}
+        return lnncc.from_ncps(self.weights(folder), **options)  # type: ignore[arg-type]  # by name
 
     def weights(self, folder: Path) -> Path:
         return folder / self.name / "weights.npz"
@@ -40,3 +46,10 @@ TASKS: Mapping[str, Bench] = {
         "cfc256": CFC,
     }.items()
 }
+
+
+def present(folder: Path, names: Sequence[str]) -> Iterator[Bench]:
+    """Those called ``names`` that ``folder`` holds; all that it holds if none is named."""
+    for bench in TASKS.values():
+        if (not names or bench.name in names) and bench.weights(folder).is_file():
+            yield bench
