@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from lnncc import share, twin
-from lnncc.build import Build
+from lnncc.build import Build, replace
 from lnncc.emit.render import render
 from lnncc.errors import LnnccError
 from lnncc.ir import Array
@@ -60,9 +60,8 @@ def load(kind: str) -> Packaging:
     return Packaging(kind, spec["description"], PurePosixPath(sources) if sources else None)
 
 
-def files(build: Build, packaging: Packaging, test: SelfTest) -> dict[str, str]:
-    """Texts by path inside the library."""
-    header = render(f"{FOLDER}/selftest.h", name=build.name, interface=build.interface, test=test)
+def files(build: Build, packaging: Packaging, test: SelfTest, header: str) -> dict[str, str]:
+    """Texts by path inside the library; ``header`` is the text of NAME_selftest.h."""
     sources = {**build.sources, f"{build.name}_selftest.h": header}
     values = {
         "name": build.name,
@@ -80,15 +79,19 @@ def files(build: Build, packaging: Packaging, test: SelfTest) -> dict[str, str]:
     return copied | {path: render(template, **values) for path, template in _templates(build.name, packaging.kind)}
 
 
-def write(build: Build, kinds: Sequence[str], folder: Path) -> None:
-    """Each library into ``folder/<kind>/<name>``. Raises E0219 for an unknown kind, before a file is written."""
-    packagings = [load(kind) for kind in kinds]
+def write(build: Build, packagings: Sequence[Packaging], folder: Path) -> None:
+    """Each library into ``place(build, packaging, folder)``, for a build that is written to ``folder``."""
+    if not packagings:
+        return
     test = selftest(build)
+    header = render(f"{FOLDER}/selftest.h", name=build.name, interface=build.interface, test=test)
     for packaging in packagings:
-        for name, text in files(build, packaging, test).items():
-            path = folder / packaging.kind / build.name / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
+        for name, text in files(build, packaging, test, header).items():
+            replace(place(build, packaging, folder) / name, text.encode())
+
+
+def place(build: Build, packaging: Packaging, folder: Path) -> Path:
+    return folder / FOLDER / packaging.kind / build.name
 
 
 def _root() -> Path:

@@ -64,10 +64,9 @@ class Program:
         Raises:
             LnnccError: E0219 for a kind of library that there is not.
         """
-        kinds = [libraries.load(kind).kind for kind in packages]
+        packagings = [libraries.load(kind) for kind in packages]
         self.build.write(Path(folder))
-        if kinds:
-            libraries.write(self.build, kinds, Path(folder) / libraries.FOLDER)
+        libraries.write(self.build, packagings, Path(folder))
 
     def export_onnx(self, path: str | Path, kind: str = "integer") -> Mapping[str, object]:
         """Write one step as an ONNX model whose states go in and out; what its metadata says is returned.

@@ -16,6 +16,7 @@ from lnncc.compile import compile_model
 from lnncc.errors import LnnccError
 from lnncc.ir import Array, Graph
 from lnncc.options import AUTO, Budget, Settings
+from lnncc.packages import Packaging
 from lnncc.report import front, summary
 from lnncc.target import HOST, Target
 from lnncc.validate import chip
@@ -36,7 +37,7 @@ def run(args: Namespace) -> Answer:
     given, timed = model.load(args.model, _states(args.state), args.ncps, args.params), settings.dt_range is not None
     data = None if args.calib is None else _recorded(Path(args.calib), given.graph, timed)
     dump = None if args.dump is None else _made(Path(args.dump))
-    kinds = () if args.package is None else tuple(packages.load(kind).kind for kind in args.package.split(","))
+    packagings = [] if args.package is None else [packages.load(kind) for kind in args.package.split(",")]
     build = compile_model(
         given,
         settings,
@@ -52,10 +53,10 @@ def run(args: Namespace) -> Answer:
     cost = _measured(build, target, required=args.require_size)
     if cost is not None:
         targets.check_fit(target, flash=cost.flash, ram=cost.ram, stack=cost.stack)
-    _write(build, kinds, Path(args.output))
+    _write(build, packagings, Path(args.output))
     if picture is not None:
         _plot(build, picture)
-    return _answer(build, cost, args.output, kinds, picture)
+    return _answer(build, cost, args.output, packagings, picture)
 
 
 def _recorded(path: Path, graph: Graph, timed: bool) -> dict[str, Array]:
@@ -165,11 +166,10 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _write(build: Build, kinds: Sequence[str], folder: Path) -> None:
+def _write(build: Build, packagings: Sequence[Packaging], folder: Path) -> None:
     with _writing(folder, "-o"):
         build.write(folder)
-        if kinds:
-            packages.write(build, kinds, folder / packages.FOLDER)
+        packages.write(build, packagings, folder)
 
 
 @contextmanager
@@ -181,7 +181,9 @@ def _writing(folder: Path, option: str) -> Iterator[None]:
         raise LnnccError("E0211", title, helps=(f"choose another place with {option}",)) from error
 
 
-def _answer(build: Build, cost: "Footprint | None", folder: str, kinds: Sequence[str], picture: Path | None) -> Answer:
+def _answer(
+    build: Build, cost: "Footprint | None", folder: str, packagings: Sequence[Packaging], picture: Path | None
+) -> Answer:
     facts = build.facts
     fields = {
         "name": build.name,
@@ -191,7 +193,7 @@ def _answer(build: Build, cost: "Footprint | None", folder: str, kinds: Sequence
         "ram_bytes": None if cost is None else cost.ram,
         "stack_bytes": None if cost is None else cost.stack,
         "files": list(build.files()),
-        "packages": list(kinds),
+        "packages": [p.kind for p in packagings],
         "ranges": facts["ranges"],
         "saturations": facts["saturations"],
         **{key: facts[key] for key in ("search", "solver") if key in facts},
@@ -203,7 +205,7 @@ def _answer(build: Build, cost: "Footprint | None", folder: str, kinds: Sequence
         *summary.solver(build),
         *summary.search(build),
         *([] if picture is None else [f"  front drawn in {picture}"]),
-        *(f"  {packages.load(kind).description}: {Path(folder, packages.FOLDER, kind, build.name)}" for kind in kinds),
+        *(f"  {p.description}: {packages.place(build, p, Path(folder))}" for p in packagings),
         f"next: lnncc verify {folder}",
     )
     return Answer(fields, "\n".join(lines))
