@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lnncc import testing
     from lnncc.archive import Model, load, save
     from lnncc.compile import compile
     from lnncc.errors import LnnccError
@@ -38,6 +39,7 @@ __all__ = [
     "load",
     "load_params",
     "save",
+    "testing",
     "trace",
 ]
 
@@ -62,6 +64,8 @@ class _Package(ModuleType):
     """``lnncc.compile`` is the function, also once the import system wants to put the module of that name there."""
 
     def __getattr__(self, name: str) -> object:
+        if name == "testing":
+            return importlib.import_module("lnncc.testing")
         if name not in _HOMES:
             raise AttributeError(f"module 'lnncc' has no attribute {name!r}")
         found = getattr(importlib.import_module(_HOMES[name]), name)

@@ -73,6 +73,14 @@ class Build:
         for name in [n for n in files if n != manifest] + [manifest]:
             replace(folder / name, files[name])
 
+    def stale(self, folder: Path) -> list[str]:
+        """Files of this build that ``folder`` lacks or holds otherwise, sorted."""
+        return [name for name, data in self.files().items() if not _holds(folder / name, data)]
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
+
 
 def _left_over(folder: Path, manifest: str, files: Mapping[str, bytes]) -> list[Path]:
     """Files beside ``manifest`` that it names, ``files`` do not, and nobody has changed."""

@@ -17,6 +17,7 @@ from lnncc.errors import LnnccError
 from lnncc.ir import Array
 from lnncc.report import summary
 from lnncc.validate import batch, compare, host
+from lnncc.validate.runners import runnable, runners
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -30,6 +31,11 @@ class Program:
     """
 
     build: Build
+
+    @staticmethod
+    def load(folder: str | Path) -> "Program":
+        """What ``save`` or ``lnncc compile`` wrote. Raises E0405 for a folder that is no whole build of this lnncc."""
+        return Program(builds.read(Path(folder)))
 
     def run(self, xs: "ArrayLike | Mapping[str, ArrayLike]") -> "np.ndarray | dict[str, np.ndarray]":
         """Outputs of the *compiled C* from reset, state kept from step to step; one array, or by label if several."""
@@ -47,9 +53,13 @@ class Program:
             return host.run(library, self.build.interface, raw)[1]
         return batch.run(library, self.build.interface, lanes, raw).outputs
 
-    def verify(self, xs: "ArrayLike | Mapping[str, ArrayLike]") -> compare.Verification:
-        """The compiled C against the twin on every step, and the error against the float model."""
-        return compare.verify(self.build, self._prepared(xs))
+    def verify(self, xs: "ArrayLike | Mapping[str, ArrayLike]", on: Sequence[str] = ()) -> compare.Verification:
+        """The C compiled for this machine, and ``on`` further targets, against the twin and against the float model.
+
+        Raises:
+            LnnccError: E0201 for a name that no target has, E07xx and E08xx where one cannot be built or run here.
+        """
+        return compare.verify(self.build, self._prepared(xs), runners(self.build, runnable(on)))
 
     def _prepared(self, xs: "ArrayLike | Mapping[str, ArrayLike]") -> dict[str, "np.ndarray"]:
         return prepared(xs, self.build.model, timed=self.build.settings.dt_range is not None)

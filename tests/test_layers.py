@@ -29,7 +29,7 @@ LAYERS = (
     "report",
     "program search",
     "compile",
-    "doctor explain",
+    "doctor explain testing pytest_plugin",
     "cli",
     "__init__ __main__",
 )
@@ -50,6 +50,7 @@ DOORS = {  # third party -> the modules that may import it; what is not listed m
     "unicorn": {"validate"},
     "flax": {"frontend"},
     "equinox": {"frontend"},
+    "pytest": {"pytest_plugin"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 
