@@ -2,25 +2,27 @@
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lnncc import archive, options, primitives
+from lnncc import archive, options, primitives, share
 from lnncc import choices as chosen
 from lnncc import target as targets
 from lnncc.choices import Choices
 from lnncc.emit import emit
 from lnncc.errors import LnnccError
-from lnncc.ir import Graph
+from lnncc.ir import Array, Graph
 from lnncc.ops import NAMES
-from lnncc.options import Settings
+from lnncc.options import Budget, Settings
 from lnncc.passes.prove import prove
 from lnncc.plan import plan
 from lnncc.plan.interface import Interface, Signal
 from lnncc.target import Target
 
-SCHEMA = "lnncc.manifest/1"
+FAMILY = "lnncc.manifest/"
+SCHEMA = f"{FAMILY}2"
 MAX_JSON = 1 << 25  # bytes; in Python objects it is several times that
 PORTS = ("inputs", "states", "outputs")
 
@@ -37,6 +39,7 @@ class Build:
     sources: Mapping[str, str]  # the C: file name to text
     certificate: Mapping[str, object]
     facts: Mapping[str, object]  # sizes, ranges, saturations: what `compile --json` prints
+    origin: Mapping[str, object]  # what, beside model and settings, it was made from; see ``origin``
 
     @property
     def name(self) -> str:
@@ -58,6 +61,7 @@ class Build:
             "choices": self.choices.to_dict(),
             "interface": asdict(self.interface),
             "facts": self.facts,
+            "made_from": self.origin,
             "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())},
         }
 
@@ -75,10 +79,11 @@ class Build:
 
     def stale(self, folder: Path) -> list[str]:
         """Files of this build that ``folder`` lacks or holds otherwise, sorted."""
-        return [name for name, data in self.files().items() if not _holds(folder / name, data)]
+        return [name for name, data in self.files().items() if not holds(folder / name, data)]
 
 
-def _holds(path: Path, data: bytes) -> bool:
+def holds(path: Path, data: bytes) -> bool:
+    """Whether ``path`` is a file of just these bytes."""
     return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
 
 
@@ -90,6 +95,18 @@ def _left_over(folder: Path, manifest: str, files: Mapping[str, bytes]) -> list[
         return []
     others = {path for path in folder.iterdir() if path.is_file() and path.name in known} - {folder / n for n in files}
     return sorted(path for path in others if hashlib.sha256(path.read_bytes()).hexdigest() == known[path.name])
+
+
+def origin(
+    declared: Mapping[str, tuple[float, float]], recorded: Mapping[str, Array] | None, budget: Budget
+) -> dict[str, object]:
+    """What goes into a manifest so that a build can be told from one of other data, options or version."""
+    return {
+        "lnncc": share.version(),
+        "ranges": {label: list(span) for label, span in declared.items()},
+        "calibration": {label: hashlib.sha256(x.tobytes()).hexdigest() for label, x in (recorded or {}).items()},
+        "budget": {key: value for key, value in asdict(budget).items() if value is not None},
+    }
 
 
 def read(folder: Path) -> Build:
@@ -107,17 +124,20 @@ def read(folder: Path) -> Build:
     try:
         options.check(settings, {}, model)
         certificate, facts = _loaded(files[f"{name}.certificate.json"]), _facts(manifest["facts"])
+        made_from = _table(manifest["made_from"])
         interface, sources = _regenerated(settings, integer)
     except LnnccError:
         raise
     except Exception as error:  # whatever a graph of unknown origin can make the passes raise
-        raise _broken(folder, f"its integer graph is none of lnncc's: {type(error).__name__} {error}") from error
+        raise _outdated(
+            folder, manifest, f"its integer graph is none of lnncc's: {type(error).__name__} {error}"
+        ) from error
     found = {n: data for n, data in files.items() if n.endswith((".c", ".h"))}
     if found != {n: text.encode() for n, text in sources.items()}:
-        raise _broken(folder, "its C is not what this lnncc generates from its integer graph")
+        raise _outdated(folder, manifest, "its C is not what this lnncc generates from its integer graph")
     if _interface(manifest) != interface:
-        raise _broken(folder, "its interface is not that of its integer graph")
-    return Build(settings, choices, interface, model, integer, sources, certificate, facts)
+        raise _outdated(folder, manifest, "its interface is not that of its integer graph")
+    return Build(settings, choices, interface, model, integer, sources, certificate, facts, made_from)
 
 
 def read_choices(folder: Path) -> Choices:
@@ -159,6 +179,9 @@ def _told(folder: Path, manifest: Mapping[str, object]) -> tuple[Settings, Choic
 
 def _manifest(folder: Path) -> Mapping[str, object]:
     found = {path.name: data for path in sorted(folder.glob("*.json")) if (data := _if_manifest(path)) is not None}
+    others = [name for name, data in found.items() if data["schema"] != SCHEMA]
+    if others:
+        raise _outdated(folder, found[others[0]], f"{others[0]} is not of schema {SCHEMA}")
     if not found:
         raise LnnccError(
             "E0405",
@@ -180,7 +203,7 @@ def _if_manifest(path: Path) -> Mapping[str, object] | None:
         data = _loaded(file(path.parent, path.name, MAX_JSON))
     except (ValueError, TypeError, RecursionError, OSError):
         return None
-    return data if data.get("schema") == SCHEMA else None
+    return data if str(data.get("schema")).startswith(FAMILY) else None
 
 
 def file(folder: Path, name: str, most: int) -> bytes:
@@ -238,6 +261,40 @@ def _interface(manifest: Mapping[str, object]) -> Interface | None:
 def _broken(folder: Path, why: str) -> LnnccError:
     note = " ".join(why.split())[:300]
     return LnnccError("E0405", f"{folder} is no whole build", notes=(note,), helps=("compile the model again",))
+
+
+def _outdated(folder: Path, manifest: Mapping[str, object], why: str) -> LnnccError:
+    """As ``_broken``; but what another lnncc wrote is no fault, and says how it is made anew."""
+    made_from, ours = manifest.get("made_from"), share.version()
+    theirs = made_from.get("lnncc") if isinstance(made_from, dict) else "older"
+    if theirs == ours:
+        return _broken(folder, why)
+    return LnnccError(
+        "E0405",
+        f"{folder} was written by another version of lnncc: {str(theirs)[:20]}, and this is {ours}",
+        notes=(" ".join(why.split())[:300],),
+        helps=(
+            f"compile the model again, in the same formats: {_command(folder, manifest)}",
+            "or use the version that wrote it",
+        ),
+    )
+
+
+def _command(folder: Path, manifest: Mapping[str, object]) -> str:
+    """What makes it anew in the same formats, with the options that the manifest tells."""
+    told, made_from = (manifest.get(key) for key in ("settings", "made_from"))
+    settings, made = (table if isinstance(table, dict) else {} for table in (told, made_from))
+    name, ranges = str(settings.get("name", "model")), made.get("ranges")
+    words = ["lnncc", "compile", f"{folder}/{name}.lnn", "--choices", str(folder), "-o", str(folder)]
+    for key in ("target", "dt", "optimise", "batch", "solver", "name"):
+        value = settings.get(key)
+        if value is not None:
+            words += [f"--{key}", ":".join(map(str, value)) if isinstance(value, list) else str(value)]
+    for label, span in ranges.items() if isinstance(ranges, dict) else ():
+        words += ["--range", f"{label}={':'.join(map(str, span))}"]
+    if made.get("calibration"):
+        words += ["--calib", "X.npz"]
+    return shlex.join(words)[:600]
 
 
 def _json(data: Mapping[str, object]) -> bytes:

@@ -10,7 +10,7 @@ from lnncc import ir, options, primitives
 from lnncc import target as targets
 from lnncc.archive import Model
 from lnncc.bounds import rounding
-from lnncc.build import Build
+from lnncc.build import Build, origin
 from lnncc.calibration import prepared
 from lnncc.certificate import certificate, facts
 from lnncc.choices import Choices, uniform
@@ -120,6 +120,7 @@ def compile_model(
     options.check(settings, ranges, model.graph)
     options.check_budget(settings, budget, chip, calibrated=calibration is not None)
     data = None if calibration is None else prepared(calibration, model.graph, timed=settings.dt_range is not None)
+    made_from = origin(ranges, data, budget)
     seen = _Dump(dump)
 
     graph = seen("trace", model.graph, primitives.NAMES)
@@ -146,7 +147,7 @@ def compile_model(
         layout = plan(integer, settings.name, proof.bounds, chip, settings.optimise, lanes=settings.batch)
         proven = certificate(integer, proof, settings.name)
         known = {**facts(layout, low.spans, proof), "rounding": rounding.facts(low.fused, integer, proof), **more}
-        return Build(settings, chosen, layout.interface, model.graph, integer, emit(layout), proven, known)
+        return Build(settings, chosen, layout.interface, model.graph, integer, emit(layout), proven, known, made_from)
 
     def built(option: Option) -> Build:
         low, more = lowered(option.done, seen), option.facts(settings.solver)

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from lnncc import share, twin
-from lnncc.build import Build, replace
+from lnncc.build import Build, holds, replace
 from lnncc.emit.render import render
 from lnncc.errors import LnnccError
 from lnncc.ir import Array
@@ -81,13 +81,26 @@ def files(build: Build, packaging: Packaging, test: SelfTest, header: str) -> di
 
 def write(build: Build, packagings: Sequence[Packaging], folder: Path) -> None:
     """Each library into ``place(build, packaging, folder)``, for a build that is written to ``folder``."""
+    for path, data in _placed(build, packagings, folder).items():
+        replace(path, data)
+
+
+def stale(build: Build, packagings: Sequence[Packaging], folder: Path) -> list[str]:
+    """Files that ``write`` would change, as paths in ``folder``."""
+    found = _placed(build, packagings, folder).items()
+    return [path.relative_to(folder).as_posix() for path, data in found if not holds(path, data)]
+
+
+def _placed(build: Build, packagings: Sequence[Packaging], folder: Path) -> dict[Path, bytes]:
     if not packagings:
-        return
+        return {}
     test = selftest(build)
     header = render(f"{FOLDER}/selftest.h", name=build.name, interface=build.interface, test=test)
-    for packaging in packagings:
-        for name, text in files(build, packaging, test, header).items():
-            replace(place(build, packaging, folder) / name, text.encode())
+    return {
+        place(build, packaging, folder) / name: text.encode()
+        for packaging in packagings
+        for name, text in files(build, packaging, test, header).items()
+    }
 
 
 def place(build: Build, packaging: Packaging, folder: Path) -> Path:

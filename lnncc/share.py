@@ -1,5 +1,6 @@
-"""Where the texts lie that are not Python: in the checkout's root, or inside an installed wheel."""
+"""What an installation carries: its version, and the texts that are not Python, which lie in a checkout or a wheel."""
 
+from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
@@ -14,3 +15,11 @@ def folder(kind: Kind) -> Path:
         if (root / kind).is_dir():
             return root / kind
     raise FileNotFoundError(f"this installation of lnncc lacks its {kind}/ folder: install it again")
+
+
+def version() -> str:
+    """Of lnncc; that of a folder which was put on the path, and not installed, is unknown."""
+    try:
+        return metadata.version("lnncc")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"

@@ -1,5 +1,7 @@
 """A whole build: the same bytes every time, strict C, no undefined behaviour, and a folder that reads back."""
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 
 import lnncc
-from lnncc import build, twin
+from lnncc import build, share, twin
 from lnncc.archive import Model
 from lnncc.errors import LnnccError
 from lnncc.program import Program
@@ -66,6 +68,45 @@ def test_a_changed_file_is_noticed(program: Program, tmp_path: Path) -> None:
         build.read(tmp_path)
     with pytest.raises(LnnccError, match="E0405"):
         build.read(tmp_path / "nowhere")
+
+
+def test_a_manifest_says_what_a_build_was_made_from() -> None:
+    xs = models.recording()
+    made = lnncc.compile(Model(models.cfc()), ranges={"x": (-2, 2)}, calibration=xs, dt=1.0, bits="auto", max_abs=0.5)
+    found = made.build.origin
+    assert found["ranges"] == {"x": [-2, 2]} and found["budget"] == {"max_abs": 0.5, "objective": "flash"}
+    digest = hashlib.sha256(np.asarray(xs, np.float64).tobytes()).hexdigest()
+    assert found["calibration"] == {"x": digest} and found["lnncc"] == share.version()
+
+
+def rewritten(folder: Path, name: str, **changes: object) -> None:
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+@pytest.mark.parametrize("change", [{"schema": "lnncc.manifest/1"}, {"interface": {}}], ids=("schema", "text"))
+def test_what_another_version_wrote_is_told_from_what_is_broken(
+    change: dict[str, object], program: Program, tmp_path: Path
+) -> None:
+    program.save(tmp_path)
+    name = program.build.name
+    rewritten(
+        tmp_path, name, made_from={"lnncc": "0.0.9", "ranges": {"x y": [-2, 2]}, "calibration": {"x": "0"}}, **change
+    )
+    with pytest.raises(LnnccError, match=r"E0405.*another version of lnncc: 0\.0\.9") as caught:
+        build.read(tmp_path)
+    command = caught.value.helps[0]
+    assert f"{name}.lnn --choices {tmp_path} -o {tmp_path}" in command
+    parts = (f"--target {program.build.settings.target}", "--dt", f"--name {name}", "--range 'x y=-2:2'", "--calib")
+    assert all(part in command for part in parts)
+
+
+@pytest.mark.parametrize("made_from", [None, [], "no"])
+def test_what_an_older_version_wrote_says_so(made_from: object, program: Program, tmp_path: Path) -> None:
+    program.save(tmp_path)
+    rewritten(tmp_path, program.build.name, made_from=made_from, schema="lnncc.manifest/1", settings=7)
+    with pytest.raises(LnnccError, match=r"E0405.*another version of lnncc: older"):
+        build.read(tmp_path)
 
 
 def test_a_folder_of_two_models_is_neither(program: Program, tmp_path: Path) -> None:

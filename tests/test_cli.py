@@ -211,6 +211,22 @@ def test_what_the_users_code_prints_is_no_part_of_the_answer(
     assert json.loads(shown.out)["name"] == "gyro"
 
 
+def test_frozen_compares_and_writes_nothing(built: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    frozen = ("compile", "model.lnn", *OPTIONS, "--frozen", "--package", "make")
+    out = tmp_path / "gyro"
+    assert cli.main([*frozen[:-3], *frozen[-2:], "-o", str(out)]) == 0
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert answer(capsys, *frozen, "-o", str(out))["name"] == "gyro"
+    error = answer(capsys, *frozen, "--dt", "0.2", "-o", str(out), code=6)["error"]
+    assert error["code"] == "E0606" and "gyro.c" in error["notes"][0] and "gyro.json" in error["notes"][0]
+    assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    (out / "packages/make/gyro/Makefile").write_text("all:\n")
+    error = answer(capsys, *frozen, "-o", str(out), code=6)["error"]
+    assert error["notes"] == ["1 files differ or are missing: packages/make/gyro/Makefile"]
+    assert answer(capsys, *frozen, "-o", str(tmp_path / "gone"), code=6)["error"]["code"] == "E0606"
+    assert not (tmp_path / "gone").exists()
+
+
 def test_dump_writes_each_stage(tmp_path: Path) -> None:
     out, dump = str(tmp_path / "x"), tmp_path / "stages"
     assert cli.main(["compile", "model.lnn", *OPTIONS, "-o", out, "--dump", str(dump)]) == 0

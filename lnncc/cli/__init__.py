@@ -8,8 +8,8 @@ import sys
 import traceback
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 
+from lnncc import share
 from lnncc.cli import parser
 from lnncc.cli.answer import Answer
 from lnncc.errors import LnnccError
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(words: Sequence[str], *, as_json: bool) -> int:
     args = parser.parse(words)
     if args.version:
-        print(f"lnncc {_version()}")
+        print(f"lnncc {share.version()}")
         return 0
     with contextlib.redirect_stdout(sys.stderr):  # what the user's code prints is no part of the answer
         answer = _verb(args)
@@ -75,10 +75,3 @@ def _bug(error: Exception) -> LnnccError:
 
 def _json(fields: Mapping[str, object]) -> str:
     return json.dumps(fields, allow_nan=False)
-
-
-def _version() -> str:
-    try:
-        return metadata.version("lnncc")
-    except metadata.PackageNotFoundError:
-        return "(not installed)"

@@ -28,7 +28,10 @@ UNMEASURED = frozenset({"E0701", "E0703", "E0805"})  # the C is as good without 
 
 
 def run(args: Namespace) -> Answer:
-    """Compile and write. Raises as ``lnncc.compile`` and ``model.load``, E0211 if the folder cannot be written."""
+    """Compile, and write or compare.
+
+    Raises as ``lnncc.compile`` and ``model.load``, E0211 if the folder cannot be written, E0606 if it is not the same.
+    """
     settings = Settings(args.name, args.target, _bits(args.bits), _dt(args.dt), args.optimise, args.batch, args.solver)
     budget = Budget(args.max_abs, args.rms, _bytes(args.flash), args.objective)
     picture = None if args.plot is None else _picture(args.plot, settings)
@@ -53,7 +56,10 @@ def run(args: Namespace) -> Answer:
     cost = _measured(build, target, required=args.require_size)
     if cost is not None:
         targets.check_fit(target, flash=cost.flash, ram=cost.ram, stack=cost.stack)
-    _write(build, packagings, Path(args.output))
+    if args.frozen:
+        _check_frozen(build, packagings, Path(args.output))
+    else:
+        _write(build, packagings, Path(args.output))
     if picture is not None:
         _plot(build, picture)
     return _answer(build, cost, args.output, packagings, picture)
@@ -164,6 +170,17 @@ def _made(folder: Path) -> Path:
     with _writing(folder, "--dump"):
         folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def _check_frozen(build: Build, packagings: Sequence[Packaging], folder: Path) -> None:
+    stale = sorted([*build.stale(folder), *packages.stale(build, packagings, folder)])
+    if stale:
+        raise LnnccError(
+            "E0606",
+            f"{folder} is not what this model compiles to",
+            notes=(f"{len(stale)} files differ or are missing: {', '.join(stale[:6])}",),
+            helps=("compile without --frozen, and look at what has changed",),
+        )
 
 
 def _write(build: Build, packagings: Sequence[Packaging], folder: Path) -> None:

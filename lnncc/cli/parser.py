@@ -117,6 +117,7 @@ def _compile(parser: Parser) -> None:
     add("--state", metavar="IN=OUT", action="append", default=[], help=states)
     add("--ncps", metavar="NAME=VALUE", action="append", default=[], help="what weights of ncps do not say (repeat)")
     add("--params", metavar="FILE", help="parameters of a step: .npz, .safetensors or flax' .msgpack")
+    add("--frozen", action="store_true", help="write nothing; fail if DIR is not what would be written")
     add("--require-size", action="store_true", help="fail if flash, RAM and stack cannot be measured")
 
 
