@@ -32,6 +32,8 @@ def run(args: Namespace) -> Answer:
 
     Raises as ``lnncc.compile`` and ``model.load``, E0211 if the folder cannot be written, E0606 if it is not the same.
     """
+    if args.project is not None:
+        note(f"options of {args.project.path.name}: {', '.join(args.project.options)}")
     settings = Settings(args.name, args.target, _bits(args.bits), _dt(args.dt), args.optimise, args.batch, args.solver)
     budget = Budget(args.max_abs, args.rms, _bytes(args.flash), args.objective)
     picture = None if args.plot is None else _picture(args.plot, settings)

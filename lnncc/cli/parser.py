@@ -2,9 +2,12 @@
 
 import argparse
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NoReturn
 
+from lnncc.cli import project as projects
+from lnncc.cli.project import Project
 from lnncc.errors import LnnccError
 
 VERBS = {
@@ -20,6 +23,8 @@ VERBS = {
     "doctor": "check what this machine lacks, and say how to get it",
     "explain": "explain an error code",
 }
+OF_A_PROJECT = frozenset({"compile", "check", "verify", "run", "export", "report"})  # its file says what is not given
+HELP = frozenset({"-h", "--help"})
 SUITES = ("accuracy", "chips", "speed")
 MODEL = (
     "model.lnn, model.onnx, weights of ncps (.npz, .safetensors, .weights.h5, .keras), or pkg.module:attribute "
@@ -41,10 +46,27 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if verb is not None and verb not in VERBS:
         raise _usage(f"there is no verb `{verb}`", *_close(verb, VERBS), "verbs: " + ", ".join(VERBS))
     _check_options(argv, parser if verb is None else verbs[verb], verb)
-    args = parser.parse_args(argv)
+    project = projects.find(Path.cwd()) if verb in OF_A_PROJECT and HELP.isdisjoint(argv) else None
+    args = parser.parse_args(argv) if project is None else _completed(parser, verbs, list(argv), project)
     if args.verb is None and not args.version:
         raise _usage("say what to do", "verbs: " + ", ".join(VERBS), "see lnncc --help")
+    args.project = project
     return args
+
+
+def _completed(parser: Parser, verbs: Mapping[str, Parser], argv: list[str], project: Project) -> argparse.Namespace:
+    """What the user left out is as the project says."""
+    verb = next(word for word in argv if word in VERBS)
+    place = argv.index(verb) + 1
+    first = projects.words(project, verbs[verb]._actions) if verb == "compile" else ()  # so that the user's own win
+    words = [*argv[:place], *first, *argv[place:]]
+    subject = projects.path(project, "model" if verb == "compile" else "output")
+    try:
+        return parser.parse_args(words)
+    except LnnccError:
+        if subject is None:
+            raise
+    return parser.parse_args([*words[:place], subject, *words[place:]])
 
 
 def _check_options(argv: Sequence[str], parser: argparse.ArgumentParser, verb: str | None) -> None:
