@@ -40,6 +40,7 @@ def gated(rows: int) -> Graph:
 def test_no_number_changes(seed: int, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Graphs of all ops and loops, in strips of so many rows; values keep their names, as far as others read them."""
     monkeypatch.setattr(strips, "ROWS", rows)
+    monkeypatch.setattr(strips, "SHORT", 2 * rows - 1)
     graph = drawn(seed)
     made = ir.verify(stripped(graph), NAMES | {"loop"})
     xs = inputs(graph)
@@ -59,7 +60,7 @@ def test_sums_of_a_strip_alone_need_memory(rows: int) -> None:
 
 
 def test_short_runs_stay_as_they_are() -> None:
-    graph = gated(2 * strips.ROWS - 1)
+    graph = gated(strips.SHORT)
     assert stripped(graph).values == graph.values
 
 

@@ -14,10 +14,12 @@ from lnncc.plan.calls import LIMITS, Writer
 from lnncc.plan.copies import Copy, schedule
 from lnncc.plan.fetch import fetched
 from lnncc.plan.interface import Interface, Signal
+from lnncc.plan.once import once
 from lnncc.plan.packing import pack
 from lnncc.plan.places import Places, places
 from lnncc.plan.program import HASH_BYTES, Batch, Buffer, Field, Plan
-from lnncc.plan.strips import stripped
+from lnncc.plan.stack import stacked
+from lnncc.plan.strips import SHORT, stripped
 from lnncc.plan.timeline import Timeline, timeline
 from lnncc.target import Target
 
@@ -46,8 +48,8 @@ def plan(
     """
     _require_countable(graph)
     known = digest(graph)
-    if optimise == SIZE:
-        graph = stripped(graph)
+    graph = once(graph)
+    graph = stripped(stacked(graph, SHORT)) if optimise == SIZE else stacked(graph)
     if target.split:
         graph = fetched(graph)
     memory = _memory(graph)

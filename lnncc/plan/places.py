@@ -107,8 +107,10 @@ class _Sharing:
             one.content[first - at_a : last - at_a], other.content[first - at_b : last - at_b]
         ):
             return False
-        spans = one.spans(self._replaced(b, at_b, a, at_a)), other.spans(self._replaced(a, at_a, b, at_b))
-        return overlap(*spans)
+        return overlap(
+            one.spans((first - at_a, last - at_a), self._replaced(b, at_b, a, at_a)),
+            other.spans((first - at_b, last - at_b), self._replaced(a, at_a, b, at_b)),
+        )
 
     def _replaced(self, new: str, at_new: int, old: str, at_old: int) -> int | None:
         """When an op may write its result ``new`` over its input ``old``, lying there, while reading it; else None."""
@@ -145,4 +147,4 @@ def overlap(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> bool:
 
 def spans(block: Block, lives: Mapping[str, Life]) -> list[tuple[int, int]]:
     """When the memory of ``block`` is taken, by whichever of its values."""
-    return [span for name in block.values for span in lives[name].spans(copies_apart=True)]
+    return [span for name in block.values for span in lives[name].spans(lives[name].whole, copies_apart=True)]

@@ -13,6 +13,7 @@ from lnncc.ir import Attr, Graph, Node, Value
 from lnncc.ops import OPS
 
 ROWS = 16  # of a strip: a multiple of what kernels take at a time
+SHORT = 2 * ROWS - 1  # the longest run that stays whole
 WIDE = 32
 Run = tuple[Node, ...]
 
@@ -64,7 +65,7 @@ class _Writer:
 
     def _pays(self, run: Run) -> bool:
         rows = _rows(run[0])
-        return rows is not None and rows >= 2 * ROWS and any(self._bits(node.outputs[0]) == WIDE for node in run)
+        return rows is not None and rows > SHORT and any(self._bits(node.outputs[0]) == WIDE for node in run)
 
     def _bits(self, name: str) -> int:
         form = self.values[name].format

@@ -64,26 +64,40 @@ class Repeat:
 Instruction = Execute | Moves | Repeat
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Elements from ``start`` to before ``end`` are read at ``time``; by a ``copy``, or by a kernel."""
+
+    time: int
+    start: int
+    end: int
+    copy: bool = False
+
+
 @dataclass(slots=True, eq=False)
 class Life:
-    """One value in time. Equal numbers in ``content`` say: the same integer, wherever it lies.
-
-    ``births`` are phases, ``uses`` times and whether the reader is a copy.
-    """
+    """One value in time; ``births`` are phases. Equal numbers in ``content``: the same integer, wherever it lies."""
 
     bits: int
     size: int
     content: Array
     births: list[int]
-    uses: list[tuple[int, bool]] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list[Use])
 
-    def spans(self, replaced_at: int | None = None, *, copies_apart: bool = False) -> list[tuple[int, int]]:
-        """Phases (first, last) in which its place must hold it.
+    @property
+    def whole(self) -> tuple[int, int]:
+        return 0, self.size
+
+    def spans(
+        self, part: tuple[int, int], replaced_at: int | None = None, *, copies_apart: bool = False
+    ) -> list[tuple[int, int]]:
+        """Phases (first, last) in which its place must hold the elements of ``part``, from start to before end.
 
         ``replaced_at``: the op at that time puts its result in this place. ``copies_apart``: it must also outlive the
         writing of the copies that read it.
         """
-        ends = [(2 * t, 0 if (copy and not copies_apart) or t == replaced_at else 1) for t, copy in self.uses]
+        uses = [use for use in self.uses if use.start < part[1] and part[0] < use.end]
+        ends = [(2 * u.time, 0 if (u.copy and not copies_apart) or u.time == replaced_at else 1) for u in uses]
         limits = [*self.births[1:], FOREVER]
         return [
             (birth, max((read + after for read, after in ends if birth <= read < limit), default=birth))
@@ -147,7 +161,7 @@ class _Lowering:
         ]
         self._move(moves, time, STATE)
         for i, _ in enumerate(graph.outputs):
-            self.lives[result(i)].uses.append((time, False))
+            self._read(result(i), time)
         self.wishes.sort(key=lambda wish: wish[0])
         return Timeline(tuple(self.out), self.lives, tuple(self.wishes), self.makers)
 
@@ -201,7 +215,7 @@ class _Lowering:
         refs = [Ref(p, 0, self._size(p)) for p in body.params]
         self._place([Move(*pair) for pair in zip(refs, results, strict=True)], end, CARRY)
         for name in sorted(self.open.pop()):
-            self.lives[name].uses.append((end, False))
+            self._read(name, end)
         inner, self.out = self.out, outer
         self._place([Move(*pair) for pair in zip(refs, first, strict=True)], time, CARRY)
         self.out.append(Repeat(trips, tuple(inner)))
@@ -241,10 +255,14 @@ class _Lowering:
 
     def _use(self, name: str, time: int, *, copy: bool = False) -> Ref:
         ref = self._ref(name)
-        self.lives[ref.value].uses.append((time, copy))
+        self.lives[ref.value].uses.append(Use(time, ref.start, ref.start + ref.size, copy))
         if self.home[ref.value] < len(self.open):
             self.open[self.home[ref.value]].add(ref.value)
         return ref
+
+    def _read(self, name: str, time: int) -> None:
+        """All of it, by none of the nodes here."""
+        self.lives[name].uses.append(Use(time, *self.lives[name].whole))
 
     def _ref(self, name: str) -> Ref:
         return self.views.get(name) or Ref(name, 0, self._size(name))
