@@ -29,7 +29,7 @@ WIDTHS = ("lanes", 4), ("avx2", 8), ("avx2", 16), ("avx512_vnni", 16), ("avx512 
 
 def built(graph: Graph, chip: Target, lanes: int) -> Build:
     made = plan(graph, "m", {}, chip, lanes=lanes)
-    return Build(Settings("m", batch=lanes), Choices(), made.interface, graph, graph, emit(made), {}, {})
+    return Build(Settings("m", batch=lanes), Choices(), made.interface, graph, graph, emit(made), {}, {}, {})
 
 
 def _alone(graph: Graph) -> set[str]:

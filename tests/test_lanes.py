@@ -61,7 +61,7 @@ def chip(request: pytest.FixtureRequest) -> Target:
 
 def built(graph: Graph, chip: Target) -> Build:
     made = plan(graph, "m", {}, chip)
-    return Build(Settings("m"), Choices(), made.interface, graph, graph, emit(made), {}, {})
+    return Build(Settings("m"), Choices(), made.interface, graph, graph, emit(made), {}, {}, {})
 
 
 def fills(size: int) -> Array:

@@ -122,7 +122,7 @@ def built(name: str, machine: str, optimise: str = "balanced") -> Build:
 def planned(name: str, chosen: Target, optimise: str = "balanced") -> Build:
     layout = plan(GRAPHS[name], "m", {}, chosen, optimise)
     empty = Graph({}, {}, (), (), (), ())
-    return Build(Settings("m"), Choices(), layout.interface, empty, GRAPHS[name], emit(layout), {}, {})
+    return Build(Settings("m"), Choices(), layout.interface, empty, GRAPHS[name], emit(layout), {}, {}, {})
 
 
 @pytest.mark.parametrize("mode", [{"sanitize": True}, {"check": True}])

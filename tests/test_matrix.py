@@ -57,7 +57,7 @@ def assert_equal(graph: Graph, name: str, xs: tuple[Array, ...]) -> None:
     need_target(name)
     chosen = target.load(name)
     layout = plan(graph, "m", {}, chosen)
-    build = Build(Settings("m", name), Choices(), layout.interface, graph, graph, emit(layout), {}, {})
+    build = Build(Settings("m", name), Choices(), layout.interface, graph, graph, emit(layout), {}, {}, {})
     if chosen.kind == HOST:
         trace = host.run(host.build(build, target=chosen), build.interface, xs)
     else:
