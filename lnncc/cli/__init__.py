@@ -14,7 +14,7 @@ from lnncc.cli import parser
 from lnncc.cli.answer import Answer
 from lnncc.errors import LnnccError
 
-HOMES = {verb: verb for verb in ("compile", "check", "verify", "run", "export", "bench")}  # other verbs: lnncc.cli.show
+OWN = ("compile", "check", "verify", "run", "export", "diff", "bench")  # a module each; other verbs: lnncc.cli.show
 INTERRUPTED = 130
 
 
@@ -51,8 +51,8 @@ def _main(words: Sequence[str], *, as_json: bool) -> int:
 
 
 def _verb(args: Namespace) -> Answer:
-    if args.verb in HOMES:
-        return importlib.import_module(f"lnncc.cli.{HOMES[args.verb]}").run(args)
+    if args.verb in OWN:
+        return importlib.import_module(f"lnncc.cli.{args.verb}").run(args)
     return getattr(importlib.import_module("lnncc.cli.show"), args.verb)(args)
 
 

@@ -55,7 +55,7 @@ def run(args: Namespace) -> Answer:
     ).build
     for text in summary.assumptions(build):
         note(text)
-    cost = _measured(build, target, required=args.require_size)
+    cost = measured(build, target, required=args.require_size)
     if cost is not None:
         targets.check_fit(target, flash=cost.flash, ram=cost.ram, stack=cost.stack)
     if args.frozen:
@@ -150,7 +150,7 @@ def _range(text: str) -> tuple[str, tuple[float, float]]:
     raise LnnccError("E0205", f"--range {text} is no range of an input", helps=("write --range NAME=LOW:HIGH",))
 
 
-def _measured(build: Build, target: Target, *, required: bool) -> "Footprint | None":
+def measured(build: Build, target: Target, *, required: bool) -> "Footprint | None":
     """None for the host, whose memory is no concern, and where the means are missing but not ``required``."""
     if target.kind == HOST:
         return None

@@ -16,6 +16,7 @@ VERBS = {
     "verify": "compare a compiled model with its twin, bit for bit, and with the float model",
     "run": "run a compiled model on targets: its bits and what a step costs",
     "export": "write a compiled model as ONNX: its integers, bit for bit, or its floats",
+    "diff": "say what sets two compilations apart: formats, cost, error",
     "report": "say what a compiled model takes, gives and holds",
     "bench": "measure accuracy on real data, cost on chips, or speed beside JAX and ONNX Runtime",
     "targets": "list the targets",
@@ -105,6 +106,7 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
     _verify(verbs["verify"])
     _run(verbs["run"])
     _export(verbs["export"])
+    _diff(verbs["diff"])
     _bench(verbs["bench"])
     verbs["report"].add_argument("--period", metavar="S", type=_period, help="seconds between two steps, for a day")
     verbs["explain"].add_argument("code", metavar="CODE", help="for example E0301")
@@ -156,6 +158,13 @@ def _export(parser: Parser) -> None:
     add = parser.add_argument
     add("-o", "--output", metavar="FILE", required=True, help="the .onnx file to write")
     add("--kind", metavar="KIND", default="integer", help="integer (default), float32 or float64")
+
+
+def _diff(parser: Parser) -> None:
+    add = parser.add_argument
+    add("before", metavar="DIR1", help="what `lnncc compile` wrote")
+    add("after", metavar="DIR2", help="and then")
+    add("--data", metavar="X.npz", help="inputs for the errors (default: seeded random inputs in DIR1's ranges)")
 
 
 def _period(word: str) -> float:
