@@ -258,3 +258,8 @@ def test_no_file_to_show() -> None:
     exec("def step(p, h, x):\n    return h, jnp.sort(h)", space)
     error = refused(space["step"])
     assert error.source is not None and (error.source.file, error.source.line) == ("<string>", 2)
+
+
+def test_an_input_that_c_cannot_count() -> None:
+    error = refused(lambda p, h, x: (h, x[:3]), inputs=jax.ShapeDtypeStruct((1 << 16,), jnp.float32))
+    assert error.code == "E0340" and "65535" in str(error)

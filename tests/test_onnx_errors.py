@@ -98,6 +98,26 @@ def test_a_batch_axis_of_no_fixed_size_is_dropped_and_no_other(tmp_path: Path) -
     assert refused(tmp_path, step({"x": (1, "n")}, {"y": (1, "n")}), state={}).code == "E0302"
 
 
+@pytest.mark.parametrize("shape", [(1, 1 << 16), (1 << 31, 4), (1 << 8, 1 << 9)])
+def test_an_input_that_c_cannot_count(tmp_path: Path, shape: tuple[int, int]) -> None:
+    error = refused(tmp_path, of([node("ReduceMax", ["x"], ["y"])], {"x": shape}, {"y": (1, 1)}), state={})
+    assert error.code == "E0340" and "65535" in str(error)
+
+
+def test_an_axis_named_twice(tmp_path: Path) -> None:
+    axes = numpy_helper.from_array(np.array([1, -3]), "axes")
+    model = of([node("Unsqueeze", ["x", "axes"], ["y"])], {"x": V}, {"y": (1, 1, 1, 4)}, [axes])
+    assert refused(tmp_path, model, state={}).code in ("E0331", "E0337")  # as onnx's own checker sees it or not
+    model = of([node("Unsqueeze", ["x"], ["y"], axes=[1, 1])], {"x": (5,)}, {"y": (5, 1)}, opset=11)
+    assert "twice" in str(refused(tmp_path, model, state={}))
+
+
+def test_a_tile_larger_than_any_array(tmp_path: Path) -> None:
+    repeats = numpy_helper.from_array(np.array([1, 1 << 42]), "repeats")
+    model = of([node("Tile", ["x", "repeats"], ["t"]), node("ReduceMax", ["t"], ["y"])], {"x": V}, {"y": V}, [repeats])
+    assert refused(tmp_path, model, state={}).code == "E0340"
+
+
 def test_an_input_of_strings(tmp_path: Path) -> None:
     info = helper.make_tensor_value_info
     graph = helper.make_graph(

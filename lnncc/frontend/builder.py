@@ -19,6 +19,7 @@ from lnncc.prune import reads
 Step = Callable[[list[Operand]], list[Operand]]
 LARGEST = 1 << 24  # elements of one array
 ALL = 1 << 25  # elements of all arrays together
+GIVEN = (1 << 16) - 1  # elements of an input or a state: the C counts in 16 bits
 MOST = 1 << 17  # operations
 WORK = 1 << 30  # products that a front end sums up, of constants
 
@@ -45,6 +46,19 @@ class Builder:
         self.depths[name] = depth
         return Ref(name, shape, kind, depth, finite)
 
+    def given(self, name: str, shape: tuple[int, ...], kind: str) -> Ref:
+        """An input or a state of the step. Raises E0340 for more elements than the C can count."""
+        if math.prod(shape) > GIVEN:
+            raise LnnccError(
+                "E0340",
+                f"an input or a state has {math.prod(shape)} elements: its shape is {shape}",
+                source=self.source,
+                notes=(f"generated C counts up to {GIVEN}",),
+                helps=("compile one step of one stream, not a whole batch or sequence",),
+            )
+        self.require_small(shape)
+        return self.declare(name, shape, kind)
+
     def emit(
         self,
         op: str,
@@ -55,7 +69,7 @@ class Builder:
     ) -> Operand:
         """``op`` of ``xs``: a Const if all of them are, else a node in the outermost scope that knows its inputs."""
         attrs = attrs or {}
-        self._require_small(shape, _work(op, attrs, xs))
+        self.require_small(shape, _work(op, attrs, xs))
         consts = [x for x in xs if isinstance(x, Const)]
         if len(consts) == len(xs):
             with np.errstate(all="ignore"):
@@ -147,7 +161,7 @@ class Builder:
         ends = [start and is_finite(x) for start, x in zip(finite, results, strict=True)]
         return Body(tuple(p.name for p in params), names, nodes), ends
 
-    def _require_small(self, shape: tuple[int, ...], work: int) -> None:
+    def require_small(self, shape: tuple[int, ...], work: int = 0) -> None:
         """Before anything is allocated or computed: a few bytes of a model can ask for any size."""
         size = math.prod(shape)
         self._elements, self._operations, self._work = self._elements + size, self._operations + 1, self._work + work

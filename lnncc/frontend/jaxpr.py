@@ -165,7 +165,7 @@ def _show(tree: object) -> str:
 
 
 def _declared(builder: Builder, name: str, leaf: Leaf) -> Operand:
-    return builder.declare(name, leaf.shape, compat.kind(leaf.dtype))
+    return builder.given(name, leaf.shape, compat.kind(leaf.dtype))
 
 
 def _initial(leaf: Leaf) -> ir.Array:

@@ -58,7 +58,7 @@ def from_onnx(
 
 def _declared(builder: Builder, port: Port, value: str) -> Operand:
     """The value of the step, in the shape that the graph of the file reads."""
-    return builder.reshape(builder.declare(value, port.shape, port.kind), port.full)
+    return builder.reshape(builder.given(value, port.shape, port.kind), port.full)
 
 
 def _returned(builder: Builder, after: Operand, port: Port, path: Path) -> Operand:

@@ -1,6 +1,7 @@
 """ONNX operators that move elements, and those that tell shapes. Indices and shapes are constants."""
 
 import math
+import operator
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -18,7 +19,7 @@ Shape = tuple[int, ...]
 def _identity(b: Builder, call: Call, xs: Operands) -> list[Operand]:
     """Also of Dropout, whose mask is all true when it is not trained."""
     x = present(call, xs[:1])[0]
-    return [x, constant(np.ones(x.shape), "b")][: call.outputs]
+    return [x] if call.outputs < 2 else [x, b.expand(constant(True, "b"), x.shape)]
 
 
 def _constant(b: Builder, call: Call, xs: Operands) -> Operand:
@@ -114,6 +115,8 @@ def _unsqueeze(b: Builder, call: Call, xs: Operands) -> Operand:
     given = call.listed("axes") if call.opset < 13 else call.ints(optional(xs, 1), "axes")
     rank = len(x.shape) + len(given or ())
     axes = {call.placed(a, rank) for a in given or ()}
+    if len(axes) != len(given or ()):
+        raise call.refused(f"axes {given} name one twice")
     rest = iter(x.shape)
     return b.reshape(x, tuple(1 if i in axes else next(rest) for i in range(rank)))
 
@@ -212,6 +215,7 @@ def _tile(b: Builder, call: Call, xs: Operands) -> Operand:
     repeats = call.ints(optional(xs, 1), "repeats")
     if len(repeats) != len(x.shape) or min(repeats, default=1) < 1:
         raise call.refused(f"{x.shape} cannot be repeated {repeats} times")
+    b.require_small(tuple(map(operator.mul, x.shape, repeats)))
     for axis, count in enumerate(repeats):
         x = taken(b, x, axis, np.tile(np.arange(x.shape[axis]), count)) if count > 1 else x
     return x
