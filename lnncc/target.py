@@ -5,12 +5,13 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeGuard, TypeVar
 
+from lnncc import board as readers
 from lnncc import share
+from lnncc.board import Board
 from lnncc.errors import LnnccError
+from lnncc.strict import Table, invalid
 
-Entry = TypeVar("Entry", str, int, list[object], dict[str, object])
 HOST = "host"
 BOARDS = "boards"  # the folder of boards inside targets/
 
@@ -22,23 +23,6 @@ class Toolchain:
     kind: str
     command: str
     flags: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """Memory of the emulated board, in bytes."""
-
-    origin: int
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """The emulated board: where firmware lies, and what each emulator calls it, the preferred one first."""
-
-    flash: Region
-    ram: Region
-    emulators: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +116,17 @@ def read_board(path: Path) -> Target:
         name=path.stem,
         description=table.take("description", str),
         part=_part(table.table("part")),
-        board=_board(table.table("board")),
+        board=readers.read(table.table("board")),
     )
     table.close()
     return made
 
 
-def _opened(path: Path) -> "_Table":
+def _opened(path: Path) -> Table:
     try:
-        return _Table(path, "", tomllib.loads(path.read_text(encoding="utf-8")))
+        return Table(path, "", tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _invalid(path, str(error)) from error
+        raise invalid(path, str(error)) from error
 
 
 def read(path: Path) -> Target:
@@ -163,16 +147,16 @@ def read(path: Path) -> Target:
         split=table.flag("split"),
         vector_bytes=table.take("vector_bytes", int) if "vector_bytes" in items else None,
         part=_part(table.table("part")) if "part" in items else None,
-        board=_board(table.table("board")) if "board" in items else None,
+        board=readers.read(table.table("board")) if "board" in items else None,
     )
     table.close()
     if target.kind != HOST and not (path.parent / target.kind).is_dir():
-        raise _invalid(path, f"kind {target.kind!r} has no folder of start-up text beside this file")
+        raise invalid(path, f"kind {target.kind!r} has no folder of start-up text beside this file")
     if not target.isa:
         raise table.wrong("isa", "a list of names of runtime/simd")
     for isa in target.isa:
         if not (share.folder("runtime") / "simd" / f"{isa}.h").is_file():
-            raise _invalid(path, f"isa {isa!r} has no runtime/simd/{isa}.h")
+            raise invalid(path, f"isa {isa!r} has no runtime/simd/{isa}.h")
     return target
 
 
@@ -192,7 +176,7 @@ def check_fit(target: Target, *, flash: int, ram: int, stack: int) -> None:
     )
 
 
-def _toolchain(table: "_Table") -> Toolchain:
+def _toolchain(table: Table) -> Toolchain:
     made = Toolchain(table.take("kind", str), table.take("command", str), table.texts("flags"))
     table.close()
     return made
@@ -205,95 +189,13 @@ _CELLS = "matrix mac8 mac16 row synapse synapse_direct synapse_own position dest
 COSTS = ("step", "call", *_CELLS.split(" "), "lookup", "lookup_direct", "element")
 
 
-def _cost(table: "_Table") -> Mapping[str, float]:
+def _cost(table: Table) -> Mapping[str, float]:
     made = {key: table.number(key) for key in COSTS}
     table.close()
     return made
 
 
-def _part(table: "_Table") -> Part:
+def _part(table: Table) -> Part:
     made = Part(table.take("name", str), table.take("flash", int), table.take("ram", int))
     table.close()
     return made
-
-
-def _board(table: "_Table") -> Board:
-    emulators = table.table("emulators")
-    named = tuple((key, emulators.take(key, str)) for key in tuple(emulators.items))
-    made = Board(table.region("flash"), table.region("ram"), named)
-    table.close()
-    return made
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """A TOML table and the keys that were read from it, so that the others can be refused."""
-
-    path: Path
-    name: str
-    items: dict[str, object]
-    taken: set[str] = field(default_factory=set[str])
-
-    def take(self, key: str, kind: type[Entry]) -> Entry:
-        self.taken.add(key)
-        if key not in self.items:
-            raise _invalid(self.path, f"key {self.name}{key} is missing")
-        value = self.items[key]
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise self.wrong(key, f"a {kind.__name__}")
-        return value
-
-    def wrong(self, key: str, wanted: str) -> LnnccError:
-        return _invalid(self.path, f"key {self.name}{key} must be {wanted}, not {self.items[key]!r}")
-
-    def flag(self, key: str) -> bool:
-        """False unless given."""
-        self.taken.add(key)
-        value = self.items.get(key, False)
-        if not isinstance(value, bool):
-            raise self.wrong(key, "true or false")
-        return value
-
-    def number(self, key: str) -> float:
-        self.taken.add(key)
-        value = self.items.get(key)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-            raise _invalid(self.path, f"key {self.name}{key} must be a number, 0 or more, not {value!r}")
-        return float(value)
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        values = self.take(key, list)
-        texts = tuple(value for value in values if isinstance(value, str))
-        if len(texts) != len(values):
-            raise self.wrong(key, "a list of strings")
-        return texts
-
-    def region(self, key: str) -> Region:
-        values = self.take(key, list)
-        sizes = [value for value in values if type(value) is int]
-        if len(values) != 2 or len(sizes) != 2:
-            raise self.wrong(key, "[origin, bytes]")
-        return Region(sizes[0], sizes[1])
-
-    def table(self, key: str) -> "_Table":
-        return _Table(self.path, f"{self.name}{key}.", self.take(key, dict))
-
-    def tables(self, key: str) -> tuple["_Table", ...]:
-        values = self.take(key, list)
-        tables = [value for value in values if _is_table(value)]
-        if not tables or len(tables) != len(values):
-            raise self.wrong(key, "a list of tables")
-        return tuple(_Table(self.path, f"{self.name}{key}[{i}].", t) for i, t in enumerate(tables))
-
-    def close(self) -> None:
-        for key in self.items:
-            if key not in self.taken:
-                raise _invalid(self.path, f"key {self.name}{key} is unknown")
-
-
-def _invalid(path: Path, what: str) -> LnnccError:
-    return LnnccError("E0221", f"target file {path.name}: {what}", notes=(f"read from {path}",))
-
-
-def _is_table(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lnncc import share, target
+from lnncc import board, share, target
 from lnncc.errors import LnnccError
 from lnncc.target import HOST
 
@@ -92,7 +92,7 @@ def test_what_is_read(tmp_path: Path) -> None:
     loaded = target.read(write(tmp_path, GOOD))
     assert loaded.compilers == (target.Toolchain("gcc", "core-gcc", ("-mcpu=core-1",)),)
     assert loaded.part == target.Part("P1", 1024, 256)
-    assert loaded.emulated().ram == target.Region(0x20000000, 4096)
+    assert loaded.emulated().ram == board.Region(0x20000000, 4096)
     assert loaded.machine("qemu") == "board-1"
     assert loaded.cycles is None
 

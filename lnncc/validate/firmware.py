@@ -50,13 +50,18 @@ def _build(
     output.mkdir(parents=True, exist_ok=True)
     texts = text_folders(target)
     context = {"name": interface.name, "interface": interface, "target": target, "board": board}
-    main, script = (_render(texts, name, context, output) for name in ("main.c", "link.ld"))
-    sources = list(model) or [_render(texts, "empty.c", context, output)]
-    own = [main, *own_sources(target)]
-    include = (directory, texts[0])
-    objects = [_compile(chosen, path, output, include, ()) for path in sources]
-    objects += [_compile(chosen, path, output, include, AS_WRITTEN[chosen.kind]) for path in own]
-    return toolchain.link(chosen, objects, output.with_suffix(".elf"), script)
+    main, script = (rendered(texts, name, context, output) for name in ("main.c", "link.ld"))
+    sources = list(model) or [rendered(texts, "empty.c", context, output)]
+    return linked(chosen, sources, [main, *own_sources(target)], (directory, texts[0]), script, output)
+
+
+def linked(
+    compiler: Compiler, model: Sequence[Path], own: Sequence[Path], include: Sequence[Path], script: Path, output: Path
+) -> Path:
+    """The C of a model and our ``own`` around it, compiled into the folder ``output``, linked beside it as an ELF."""
+    objects = [_compile(compiler, path, output, include, ()) for path in model]
+    objects += [_compile(compiler, path, output, include, AS_WRITTEN[compiler.kind]) for path in own]
+    return toolchain.link(compiler, objects, output.with_suffix(".elf"), script)
 
 
 def own_sources(target: Target) -> tuple[Path, ...]:
@@ -69,7 +74,8 @@ def text_folders(target: Target) -> tuple[Path, Path]:
     return share.folder("templates") / "firmware", share.folder("targets") / target.kind
 
 
-def _render(folders: Sequence[Path], name: str, context: Mapping[str, object], output: Path) -> Path:
+def rendered(folders: Sequence[Path], name: str, context: Mapping[str, object], output: Path) -> Path:
+    """The first ``<name>.j2`` of ``folders`` as ``output``/name."""
     path = output / name
     path.write_text(render(name, folders, **context), encoding="utf-8", newline="\n")
     return path

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from lnncc.board import Board
 from lnncc.errors import LnnccError
-from lnncc.target import Board
 
 STATUS = {
     3: "it could not open in.bin or out.bin",

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lnncc.board import Region
 from lnncc.errors import LnnccError
 from lnncc.extras import needs
-from lnncc.target import Region
 from lnncc.validate import elf
 from lnncc.validate import trace as traces
 from lnncc.validate.elf import Image
