@@ -6,10 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import lnncc
 from lnncc import cli, doctor, explain, ops, target
+from lnncc.cli import crash, parser
 from lnncc.errors import LnnccError
 from lnncc.validate import toolchain
 
@@ -119,22 +121,67 @@ def test_a_page_has_a_failing_and_a_fixed_example(code: str) -> None:
 
 
 def _raise(error: BaseException) -> object:
-    def verb(args: object) -> None:
+    def verb(*args: object) -> None:
         raise error
 
     return verb
 
 
 def test_a_failure_of_ours_asks_for_a_report_in_one_line(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("lnncc.cli.show.targets", _raise(RuntimeError("two\nlines")))
     assert cli.main(["targets"]) == 1
     shown = capsys.readouterr()
     assert "error[E0100]: lnncc failed: RuntimeError: two lines\n" in shown.err and "please report" in shown.err
     assert "Traceback" not in shown.err
+    (file,) = tmp_path.iterdir()
+    assert f"the file {file.name}" in shown.err
+    found = json.loads(file.read_text())
+    assert found["command"] == ["lnncc", "targets"] and found["packages"]["numpy"] == np.__version__
+    assert found["traceback"][0].startswith("Traceback") and found["traceback"][-1] == "lines"
     assert cli.main(["targets", "--debug"]) == 1
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_where_nothing_can_be_written_the_output_is_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("lnncc.cli.show.targets", _raise(RuntimeError("why")))
+    monkeypatch.setattr(Path, "write_bytes", _raise(PermissionError()))
+    monkeypatch.setattr(crash.metadata, "version", _raise(crash.metadata.PackageNotFoundError()))
+    assert cli.main(["targets"]) == 1
+    assert "with the output of the same command and --debug" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("shell", parser.SHELLS)
+def test_a_shell_completes_verbs_options_and_targets(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("shtab")
+    assert cli.main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert all(word in script for word in ("verify", "--target", "cortex-m55", "nucleo-f446re", "E0405"))
+
+
+def test_bash_completes(tmp_path: Path) -> None:
+    """As a user would: a word begun, and what may follow."""
+    pytest.importorskip("shtab")
+    (tmp_path / "lnncc.bash").write_text(python("from lnncc.cli import main; main(['completion', 'bash'])"))
+    asked = 'COMP_WORDS=(lnncc compile --target cortex-m3); COMP_CWORD=3; _shtab_lnncc; echo "${COMPREPLY[@]}"'
+    done = subprocess.run(["bash", "-c", f". ./lnncc.bash; {asked}"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.split() == ["cortex-m3", "cortex-m33"], done.stderr
+
+
+def test_completion_imports_nothing_heavy_and_needs_shtab(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("shtab")
+    out = python("from lnncc.cli import main\nimport sys\nmain(['completion', 'bash'])\nprint(*sys.modules)")
+    assert HEAVY.isdisjoint(out.splitlines()[-1].split())
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    assert cli.main(["completion", "bash"]) == 7
+    assert "lnncc[completion]" in capsys.readouterr().err
 
 
 def test_an_interrupted_command_exits_with_130(

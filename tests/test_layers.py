@@ -55,6 +55,7 @@ DOORS = {  # third party -> the modules that may import it; what is not listed m
     "flax": {"frontend"},
     "equinox": {"frontend"},
     "pytest": {"pytest_plugin"},
+    "shtab": {"cli"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

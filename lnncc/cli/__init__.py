@@ -10,11 +10,20 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
 from lnncc import share
-from lnncc.cli import parser
+from lnncc.cli import crash, parser
 from lnncc.cli.answer import Answer
 from lnncc.errors import LnnccError
 
-OWN = ("compile", "check", "verify", "run", "export", "diff", "bench")  # a module each; other verbs: lnncc.cli.show
+OWN = (
+    "compile",
+    "check",
+    "verify",
+    "run",
+    "export",
+    "diff",
+    "bench",
+    "completion",
+)  # each a module; others: lnncc.cli.show
 INTERRUPTED = 130
 
 
@@ -33,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        return _failed(_bug(error), as_json=as_json, debug="--debug" in words)
+        return _failed(_bug(error, words), as_json=as_json, debug="--debug" in words)
 
 
 def _main(words: Sequence[str], *, as_json: bool) -> int:
@@ -65,11 +74,13 @@ def _failed(error: LnnccError, *, as_json: bool, debug: bool) -> int:
     return error.exit_code
 
 
-def _bug(error: Exception) -> LnnccError:
+def _bug(error: Exception, words: Sequence[str]) -> LnnccError:
+    path = crash.write(error, words)
+    sent = "the output of the same command and --debug" if path is None else f"the file {path}"
     return LnnccError(
         "E0100",
         f"lnncc failed: {type(error).__name__}: {' '.join(str(error).split())[:200]}",
-        helps=("this is a bug of lnncc: please report it with the output of the same command and --debug",),
+        helps=(f"this is a bug of lnncc: please report it with {sent}",),
     )
 
 

@@ -23,9 +23,11 @@ VERBS = {
     "ops": "list what models may be made of",
     "doctor": "check what this machine lacks, and say how to get it",
     "explain": "explain an error code",
+    "completion": "print a script by which a shell completes lnncc's words",
 }
 OF_A_PROJECT = frozenset({"compile", "check", "verify", "run", "export", "report"})  # its file says what is not given
 HELP = frozenset({"-h", "--help"})
+SHELLS = ("bash", "zsh", "tcsh")
 SUITES = ("accuracy", "chips", "speed")
 MODEL = (
     "model.lnn, model.onnx, weights of ncps (.npz, .safetensors, .weights.h5, .keras), or pkg.module:attribute "
@@ -42,7 +44,7 @@ class Parser(argparse.ArgumentParser):
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The verb and its arguments. Raises E0210, with the closest match of a word that is none of them."""
-    parser, verbs = _parsers()
+    parser, verbs = parsers()
     verb = next((word for word in argv if not word.startswith("-")), None)
     if verb is not None and verb not in VERBS:
         raise _usage(f"there is no verb `{verb}`", *_close(verb, VERBS), "verbs: " + ", ".join(VERBS))
@@ -89,7 +91,8 @@ def _usage(title: str, *helps: str) -> LnnccError:
     return LnnccError("E0210", title, helps=helps)
 
 
-def _parsers() -> tuple[Parser, dict[str, Parser]]:
+def parsers() -> tuple[Parser, dict[str, Parser]]:
+    """That of the command, and that of each verb, made anew."""
     top = Parser(prog="lnncc", description="Liquid neural networks, from JAX to fixed-point C.", allow_abbrev=False)
     top.add_argument("--version", action="store_true", help="print the version")
     every = Parser(add_help=False)
@@ -110,6 +113,7 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
     _bench(verbs["bench"])
     verbs["report"].add_argument("--period", metavar="S", type=_period, help="seconds between two steps, for a day")
     verbs["explain"].add_argument("code", metavar="CODE", help="for example E0301")
+    verbs["completion"].add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
     return top, verbs
 
 
