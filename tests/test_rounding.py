@@ -194,6 +194,8 @@ def test_the_chip_keeps_to_what_the_report_says(program: lnncc.Program) -> None:
     assert bounds.one_step <= bounds.after_steps <= bounds.forever
     assert bounds.contracts == (program.build.name == "ltc")
     assert bounds.estimate <= bounds.forever
+    assert (bounds.forgets is not None) == (program.build.name == "ltc")
+    assert ("the float model forgets them" in program.report()) == (program.build.name == "ltc")
 
 
 def test_the_report_speaks_of_a_day(program: lnncc.Program, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

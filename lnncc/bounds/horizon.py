@@ -34,7 +34,7 @@ class Horizon:
     """Bounds of the error over all inputs in range; vectors of all outputs, or of all states.
 
     ``after[k]`` is that of the outputs within k + 1 steps, ``forever`` (outputs, states) that of any number of steps,
-    None where no contraction was found. ``box`` holds the states of both runs, and ``reach`` the outputs, always.
+    None where none was found that a step keeps. ``box`` holds the states of both runs, ``reach`` the outputs, always.
     """
 
     box: Interval

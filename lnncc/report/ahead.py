@@ -7,6 +7,7 @@ import numpy as np
 
 from lnncc import solver
 from lnncc.bounds import disturbed, forward
+from lnncc.bounds.contraction import contraction
 from lnncc.bounds.horizon import Horizon, horizon
 from lnncc.build import Build
 from lnncc.enclose import Unbounded
@@ -24,7 +25,8 @@ class Ahead:
     """Of one output, its worst element: bounds for all inputs in range, and an estimate, which is none.
 
     ``contracts`` says whether the bound of any number of steps is that of a contraction, or all that the output can
-    reach. ``estimate`` is what disturbed runs came to.
+    reach. ``estimate`` is what disturbed runs came to. ``forgets`` is of the whole model: the factor by which each step
+    of the float model brings any two runs on the same inputs together, None if none below 1 was found.
     """
 
     one_step: float
@@ -33,6 +35,7 @@ class Ahead:
     forever: float
     contracts: bool
     estimate: float
+    forgets: float | None
 
 
 def ahead(build: Build, steps: int = STEPS) -> dict[str, Ahead]:
@@ -50,12 +53,14 @@ def ahead(build: Build, steps: int = STEPS) -> dict[str, Ahead]:
     noise = {name: np.asarray(values, np.float64) for name, values in rounding["values"].items()}
     graph, ranges = lower(build.model, dt=build.settings.fixed_dt), _ranges(build)
     found = horizon(forward.stepper(graph, noise, ranges), _initial(graph, build))
+    shrinks = contraction(forward.stepper(graph, {}, ranges), found.box)
+    rate = None if shrinks is None else shrinks.rate
     trial = disturbed.estimate(graph, noise, ranges)
     edges = np.cumsum([0] + [graph.values[p.value].size for p in graph.outputs])
-    return {p.label: _one(found, trial, slice(*edges[k : k + 2]), steps) for k, p in enumerate(graph.outputs)}
+    return {p.label: _one(found, trial, slice(*edges[k : k + 2]), steps, rate) for k, p in enumerate(graph.outputs)}
 
 
-def _one(found: Horizon, trial: Array, part: slice, steps: int) -> Ahead:
+def _one(found: Horizon, trial: Array, part: slice, steps: int, rate: float | None) -> Ahead:
     most = found.reach.high - found.reach.low  # both runs are in there
 
     def within(count: int) -> float:
@@ -64,7 +69,7 @@ def _one(found: Horizon, trial: Array, part: slice, steps: int) -> Ahead:
         return float((most if found.forever is None else np.minimum(found.forever[0], most))[part].max())
 
     contracts = found.forever is not None and bool(np.all(found.forever[0][part] < most[part]))
-    return Ahead(within(1), steps, within(steps), within(1 << 62), contracts, float(trial[part].max()))
+    return Ahead(within(1), steps, within(steps), within(1 << 62), contracts, float(trial[part].max()), rate)
 
 
 def _ranges(build: Build) -> dict[str, tuple[float, float]]:
@@ -91,4 +96,12 @@ def text(found: Mapping[str, Ahead], period: float | None) -> list[str]:
             f"    {label}: {a.one_step:.3g} after one step, {a.after_steps:.3g} {many}, {a.forever:.3g} ever ({why})"
         )
         lines.append(f"    {label}: {a.estimate:.3g} was reached by disturbed runs: an estimate, not a bound")
-    return lines
+    rates = {a.forgets for a in found.values() if a.forgets is not None}  # one, that of the model
+    return [*lines, *map(_forgotten, rates)]
+
+
+def _forgotten(rate: float) -> str:
+    return (
+        f"    upsets: the float model forgets them, each step leaving at most {rate:.3g} of the difference of two "
+        "states (proven in a weighted maximum norm)"
+    )
