@@ -18,7 +18,7 @@ VERBS = {
     "export": "write a compiled model as ONNX: its integers, bit for bit, or its floats",
     "diff": "say what sets two compilations apart: formats, cost, error",
     "report": "say what a compiled model takes, gives and holds",
-    "bench": "measure accuracy on real data, cost on chips, or speed beside JAX and ONNX Runtime",
+    "bench": "measure accuracy on real data, cost on chips, drift, or speed beside JAX and ONNX Runtime",
     "targets": "list the targets",
     "ops": "list what models may be made of",
     "doctor": "check what this machine lacks, and say how to get it",
@@ -28,7 +28,7 @@ VERBS = {
 OF_A_PROJECT = frozenset({"compile", "check", "verify", "run", "export", "report"})  # its file says what is not given
 HELP = frozenset({"-h", "--help"})
 SHELLS = ("bash", "zsh", "tcsh")
-SUITES = ("accuracy", "chips", "speed")
+SUITES = ("accuracy", "chips", "drift", "speed")
 MODEL = (
     "model.lnn, model.onnx, weights of ncps (.npz, .safetensors, .weights.h5, .keras), or pkg.module:attribute "
     "(imports your code): a lnncc.Model, a function returning one, or a step"
