@@ -37,6 +37,9 @@
 #define LN_INLINE LN_FN
 #endif
 
+/* Kernels that are worth specialising for literal parameters at each call, unless they shall exist once. */
+#define LN_KERNEL LN_INLINE
+
 #define LN_FRACTION_BITS 15
 
 #ifdef LNN_CHECK

@@ -4,7 +4,7 @@ A kernel names its layout in the line above its text (``plan.prototypes``); a la
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -116,17 +116,38 @@ def _flat(nodes: Array, attrs: Mapping[str, Attr], scale: int) -> Packed | None:
 
 
 def synapse_words(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
-    """b, a, w, e and source of each synapse; the last source of each destination less 2**15.
+    """b, a, w, e and source of each synapse; twice the source, plus 1 at the last one of a destination.
 
-    From the ``first`` to the last destination that has synapses, each has one, if need be of no weight.
+    From the ``first`` to the last destination that has synapses, each has one, if need be of no weight. The argument is
+    mirrored, ~(a v + b) = -a v + ~b, and so is the table. w is doubled if that fits: g is what lies from bit ``up`` on.
     """
-    table, used = flat_ends(constants, attrs), _used(constants["counts"])
-    if table is None or used is None:
+    table, used, record = _mirrored(constants["nodes"], attrs), _used(constants["counts"]), constants["synapse"]
+    if table is None or used is None or record[:, 1].min() == -(1 << 15) or record[:, 4].max() >= 1 << 15:
         return None
     inner, where = used
-    record = np.insert(constants["synapse"], np.cumsum(inner)[inner == 0], 0, axis=0)
-    record[np.cumsum(np.maximum(inner, 1)) - 1, 4] -= 1 << 15
-    return Packed({"synapse": record, **table.tables}, {**table.attrs, **where})
+    up = 16 if np.abs(record[:, 2]).max() < 1 << 14 else 15
+    words = np.stack([~record[:, 0], -record[:, 1], record[:, 2] << up - 15, record[:, 3], 2 * record[:, 4]], axis=-1)
+    words = np.insert(words, np.cumsum(inner)[inner == 0], 0, axis=0)
+    words[np.cumsum(np.maximum(inner, 1)) - 1, 4] += 1
+    words[:, 4] = _halves(words[:, 4])[:, 0]
+    return Packed({"synapse": words, **table.tables}, {**table.attrs, **where, "up": up})
+
+
+def _mirrored(nodes: Array, attrs: Mapping[str, Attr]) -> Packed | None:
+    """A table with flat ends, of ~x instead of x.
+
+    A node is a word: the value at the end of its interval, times 2**16, less the rise r to that, for fractions of 16
+    bits. Of x with fraction f, ~x has 1 - f less one unit; the word plus its lower half, which is -r, times that is
+    2**16 times the value that f gives: the r that the word lacks makes up for the unit.
+    """
+    bits = min(_int(attrs, "shift"), fx.FRACTION_BITS)
+    fits = np.abs(np.diff(nodes)).max() << (16 - bits) < 1 << 15
+    flat = _flat(nodes, attrs, 16) if fits and bits > 0 else None
+    if flat is None:
+        return None
+    rise, value = flat.tables["nodes"].T
+    words = ((value + (rise >> 16 - bits)) << 16) - rise
+    return replace(flat, tables={"nodes": _halves(words)[::-1]})
 
 
 def _used(counts: Array) -> tuple[Array, Mapping[str, Attr]] | None:

@@ -15,7 +15,7 @@ from lnncc.ops import OPS
 
 LINE = re.compile(
     r"^(?:/\* layout (?P<layout>\w+): (?P<replaced>\w+(?:, \w+)*) \*/\n)?"
-    r"LN_(?:FN|INLINE|SHARED) (?P<result>\w+) (?P<name>\w+)\((?P<parameters>[^()]*)\)$",
+    r"LN_(?:FN|KERNEL|INLINE|SHARED) (?P<result>\w+) (?P<name>\w+)\((?P<parameters>[^()]*)\)$",
     re.MULTILINE,
 )
 STREAMED = {"ln_s16": "int16_t", "ln_s32": "int32_t"}

@@ -6,8 +6,6 @@
 
 #include "dsp.h"
 
-LN_FN int32_t ln_mul(int32_t a, int32_t b);
-LN_FN int32_t ln_rshift(int32_t x, int32_t shift);
 LN_FN int16_t ln_narrow(int32_t x);
 LN_FN int16_t ln_div(int32_t n, int32_t d);
 
