@@ -20,6 +20,12 @@ NAMES = ("avr-atmega328p", "avr-atmega2560")
 LOOP = ("ldi r24, 10", "1: dec r24", "brne 1b", "ret")
 CALL = ("rcall 1f", "lds r24, 0x100", "ret", "1: ret")
 
+WHOLE = (  # a frame of whole 256 bytes, whose lower half is not subtracted
+    *("push r28", "push r29", "in r28, 0x3d", "in r29, 0x3e", "subi r29, 2"),
+    *("in r0, 0x3f", "cli", "out 0x3e, r29", "out 0x3f, r0", "out 0x3d, r28", "subi r29, 0xFE"),
+    *("in r0, 0x3f", "cli", "out 0x3e, r29", "out 0x3f, r0", "out 0x3d, r28", "pop r29", "pop r28", "ret"),
+)
+
 
 def assembly(folder: Path, name: str, lines: tuple[str, ...]) -> Path:
     """Firmware whose step is these lines, and not an instruction more."""
@@ -55,6 +61,7 @@ def test_cycles_are_those_of_the_manual(
         ("avr-atmega328p", LOOP, 2),
         ("avr-atmega2560", LOOP, 3),
         ("avr-atmega328p", ("push r28", "rcall .", "pop r0", "pop r0", "pop r28", "ret"), 2 + 1 + 2),
+        ("avr-atmega328p", WHOLE, 2 + 2 + 512),
         ("avr-atmega328p", ("sbrc r24, 0", "rjmp 1f", "ret", "1: push r1", "pop r1", "ret"), 2 + 1),
     ],
 )

@@ -147,6 +147,7 @@ BY_HAND = {
         ),
         1024,
     ),
+    "far jump": (("push {r4, lr}", "bl 1f", "push {r0-r3}", "1: pop {r4, pc}"), 8),
     "deep after a return": (("cmp r0, #0", "beq 1f", "bx lr", "1: push {r0-r3}", "add sp, #16", "bx lr"), 16),
 }
 

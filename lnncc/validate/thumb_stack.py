@@ -20,7 +20,7 @@ def effect(image: Image, instruction: Instruction, known: Known, function: Symbo
     calls = tuple(_callees(instruction, function, known))
     changed = _after(image, instruction, known, function.name)
     falls = None
-    if _falls_through(instruction):
+    if _falls_through(instruction, function):
         falls = known if _returns(instruction) else changed  # a skipped return leaves SP as it was
     return Effect(changed, calls, tuple(_targets(instruction, function)), falls, _is_table(instruction))
 
@@ -123,19 +123,28 @@ def _callees(instruction: Instruction, function: Symbol, known: Known) -> Iterat
         raise unbounded(function.name, f"an unknown instruction at {instruction.address:#x}")
     if name == "blx" or (name == "bx" and not _is_return(instruction, known)):
         raise unbounded(function.name, f"an indirect call at {instruction.address:#x}: {instruction.text}")
-    if target is not None and (name == "bl" or (name == "b" and not function.holds(target))):
+    if target is not None and name in ("b", "bl") and not _is_inside(target, name, function):
         yield target
 
 
 def _targets(instruction: Instruction, function: Symbol) -> Iterator[int]:
     """Where in ``function`` a direct branch goes."""
     target = instruction.immediate
-    if instruction.name in ("b", "cbz", "cbnz", "le", "wls") and target is not None and function.holds(target):
+    name = instruction.name
+    if name in ("b", "bl", "cbz", "cbnz", "le", "wls") and target is not None and _is_inside(target, name, function):
         yield target
 
 
-def _falls_through(instruction: Instruction) -> bool:
-    ends = instruction.name in ("b", "udf") or _returns(instruction) or _is_table(instruction)
+def _is_inside(target: int, name: str, function: Symbol) -> bool:
+    """Whether a branch stays in its function. So does a ``bl`` to the middle of it, with which GCC reaches further on
+    Armv6-M than a ``b`` goes; LR is saved then."""
+    return function.holds(target) and (name != "bl" or target != function.address)
+
+
+def _falls_through(instruction: Instruction, function: Symbol) -> bool:
+    target = instruction.immediate
+    far = instruction.name == "bl" and target is not None and _is_inside(target, "bl", function)
+    ends = far or instruction.name in ("b", "udf") or _returns(instruction) or _is_table(instruction)
     return instruction.conditional or not ends
 
 
