@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,7 +116,7 @@ def compile_model(
     dump: Path | None = None,
 ) -> Program:
     """The pipeline; ``compile`` is its friendly front. ``tell`` hears how far a search is."""
-    chip = targets.load(settings.target)
+    chip, settings = targets.load(settings.target), replace(settings, target=targets.remembered(settings.target))
     options.check(settings, ranges, model.graph)
     options.check_budget(settings, budget, chip, calibrated=calibration is not None)
     data = None if calibration is None else prepared(calibration, model.graph, timed=settings.dt_range is not None)

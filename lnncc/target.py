@@ -14,6 +14,7 @@ from lnncc.strict import Table, invalid
 
 HOST = "host"
 BOARDS = "boards"  # the folder of boards inside targets/
+FILE = ".toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """``cost`` is what each kind of work takes in cycles or instructions, an estimate to choose formats by.
+    """``core`` is the target that a board has, or this one.
+
+    ``cost`` is what each kind of work takes in cycles or instructions, an estimate to choose formats by.
 
     ``kind`` names the folder of start-up and linker text beside the TOML; ``cycles`` a model of validate/cycles.
 
@@ -47,6 +50,7 @@ class Target:
     """
 
     name: str
+    core: str
     description: str
     kind: str
     cpu: str
@@ -94,7 +98,13 @@ def boards() -> tuple[str, ...]:
 
 
 def load(name: str) -> Target:
-    """The target or board ``name``. Raises E0201, naming the closest match, if there is none."""
+    """The target or board ``name``, or the board that a file ``name.toml`` of the user's tells of.
+
+    Raises:
+        LnnccError: E0201, with the closest match, if there is none; E0221 for a file that is no board.
+    """
+    if name.endswith(FILE):
+        return read_board(Path(name))
     if name in names():
         return read(share.folder("targets") / f"{name}.toml")
     if name in boards():
@@ -102,7 +112,12 @@ def load(name: str) -> Target:
     close = difflib.get_close_matches(name, (*names(), *boards()), n=1, cutoff=0.4)
     helps = (f"did you mean {close[0]}?",) if close else ()
     known = ("known: " + ", ".join(names()), "boards: " + ", ".join(boards()))
-    raise LnnccError("E0201", f"unknown target {name!r}", helps=(*helps, *known))
+    raise LnnccError("E0201", f"unknown target {name!r}", helps=(*helps, *known, "or give the file of your own board"))
+
+
+def remembered(name: str) -> str:
+    """What a build calls its target, so that it can be read anywhere: of a board in a user's file, the core."""
+    return load(name).core if name.endswith(FILE) else name
 
 
 def read_board(path: Path) -> Target:
@@ -114,6 +129,7 @@ def read_board(path: Path) -> Target:
     made = replace(
         load(core),
         name=path.stem,
+        core=core,
         description=table.take("description", str),
         part=_part(table.table("part")),
         board=readers.read(table.table("board")),
@@ -135,6 +151,7 @@ def read(path: Path) -> Target:
     items = table.items
     target = Target(
         name=path.stem,
+        core=path.stem,
         description=table.take("description", str),
         kind=table.take("kind", str),
         cpu=table.take("cpu", str),

@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 from toy_model import TOY, inputs, need_target, toy_firmware, toy_reference
 
-from lnncc import share, target
+import lnncc
+from lnncc import cli, share, target
+from lnncc.archive import Model
 from lnncc.errors import LnnccError
 from lnncc.validate import elf, emulate, toolchain
+from tests import models
 
 WANTED = {
     "nucleo-f446re",
@@ -36,6 +39,41 @@ def test_a_board_is_its_core_with_a_memory_of_its_own(name: str) -> None:
     assert (memory.flash.size, memory.ram.size) == (board.part.flash, board.part.ram)
     core = next(t for t in map(target.load, target.names()) if t.cpu == board.cpu and t.kind == board.kind)
     assert (board.isa, board.compilers, board.split) == (core.isa, core.compilers, core.split)
+
+
+OWN = """
+description = "my board"
+core = "cortex-m4"
+[part]
+name = "P1"
+flash = 65_536
+ram = {ram}
+[board]
+flash = [0x0800_0000, 65_536]
+ram = [0x2000_0000, {ram}]
+[board.emulators]
+unicorn = "CORTEX_M4"
+"""
+
+
+def test_a_board_of_the_users_own_is_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(OWN.format(ram=16_384))
+    made = lnncc.compile(Model(models.cfc()), ranges={"x": (-2, 2)}, dt=1.0, target=str(path))
+    same = lnncc.compile(Model(models.cfc()), ranges={"x": (-2, 2)}, dt=1.0, target="cortex-m4")
+    assert made.build.files() == same.build.files(), "a build names no path, and can be read anywhere"
+    assert made.verify(models.recording(steps=20), on=[str(path)]).exact.keys() == {"host", "mine"}
+
+
+def test_a_model_must_fit_the_users_board(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(OWN.format(ram=128))
+    lnncc.save(Model(models.cfc()), tmp_path / "m.lnn")
+    words = ["compile", str(tmp_path / "m.lnn"), "--dt", "1", "--range", "x=-2:2", "-o", str(tmp_path / "out")]
+    assert cli.main([*words, "--target", str(path)]) == 5
+    assert "does not fit mine (P1)" in capsys.readouterr().err and not (tmp_path / "out").exists()
+    assert cli.main([*words, "--target", str(tmp_path / "gone.toml")]) == 2
+    assert "E0221" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", target.boards())

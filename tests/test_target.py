@@ -57,7 +57,8 @@ def test_an_unknown_target_names_the_closest(typed: str, meant: str) -> None:
 def test_a_target_like_no_other_lists_all() -> None:
     with pytest.raises(LnnccError) as caught:
         target.load("8051")
-    assert caught.value.helps == ("known: " + ", ".join(target.names()), "boards: " + ", ".join(target.boards()))
+    known = ("known: " + ", ".join(target.names()), "boards: " + ", ".join(target.boards()))
+    assert caught.value.helps == (*known, "or give the file of your own board")
 
 
 GOOD = """

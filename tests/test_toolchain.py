@@ -164,9 +164,9 @@ def test_the_cache_falls_back_to_the_temporary_folder(monkeypatch: pytest.Monkey
 
 
 def test_a_target_may_lack_compilers() -> None:
-    empty = Target("none", "", "host", "", (), ())
+    empty = Target("none", "none", "", "host", "", (), ())
     with pytest.raises(LnnccError, match="E0701"):
         toolchain.find(empty)
-    absent = Target("odd", "", "host", "", (), (Toolchain("gcc", "no-such-compiler", ()),))
+    absent = Target("odd", "odd", "", "host", "", (), (Toolchain("gcc", "no-such-compiler", ()),))
     with pytest.raises(LnnccError, match="E0701"):
         toolchain.find(absent)
