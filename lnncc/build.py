@@ -252,8 +252,8 @@ def _interface(manifest: Mapping[str, object]) -> Interface | None:
     try:
         data = _table(manifest["interface"])
         ports = (tuple(Signal(**signal) for signal in data[port]) for port in PORTS)  # type: ignore[union-attr]
-        dt = data["dt"]
-        return Interface(str(data["name"]), *ports, None if dt is None else Signal(**dt))  # type: ignore[arg-type]
+        dt, counters = data["dt"], data["counters"]
+        return Interface(str(data["name"]), *ports, None if dt is None else Signal(**dt), tuple(counters))  # type: ignore[arg-type]
     except (KeyError, TypeError):
         return None
 

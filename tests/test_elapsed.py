@@ -1,6 +1,7 @@
 """A run-time dt: the bits of the twin at every dt an int32 can be, and errors like those of a constant dt."""
 
 import json
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -188,6 +189,7 @@ HELPERS = """
 #include "model.h"
 int32_t raw(float dt);
 int32_t raw(float dt) { return model_dt_from_float(dt); }
+uint16_t said;
 int16_t stepped(float dt);
 int16_t stepped(float dt)
 {
@@ -195,18 +197,18 @@ int16_t stepped(float dt)
     const int16_t x[MODEL_X0_LEN] = {12000, -9000, 4000};
     int16_t y[MODEL_Y0_LEN];
     model_reset(&state);
-    model_step_float_dt(&state, x, dt, y);
+    said = model_step_float_dt(&state, x, dt, y);
     return state.s0[0];
 }
 """
 
 
-def test_the_float_helper_holds_the_state_where_no_time_has_passed(tmp_path: Path) -> None:
+def test_the_float_helper_holds_the_state_where_no_time_has_passed_and_says_so(tmp_path: Path) -> None:
     program = compiled(models.cfc())
     program.save(tmp_path)
     (tmp_path / "helpers.c").write_text(HELPERS)
     ffi = cffi.FFI()
-    ffi.cdef("int32_t raw(float); int16_t stepped(float);")
+    ffi.cdef("int32_t raw(float); int16_t stepped(float); extern uint16_t said;")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         files = (tmp_path / "helpers.c", tmp_path / "model.c")
         compiler = toolchain.find(target.load(target.HOST))
@@ -218,8 +220,11 @@ def test_the_float_helper_holds_the_state_where_no_time_has_passed(tmp_path: Pat
         assert library.raw(value) == round(np.float32(value) * 2.0**signal.frac)
     assert [library.raw(v) for v in (0.0, -1.0, float("nan"), -float("inf"))] == [0] * 4
     assert library.raw(float("inf")) == library.raw(1e9) == 1 << 30
-    assert [library.stepped(v) for v in (0.0, -1.0, float("nan"))] == [0] * 3
-    assert library.stepped(1.0) != 0
+    held = int(re.search(r"MODEL_HELD (\d+)", program.build.sources["model.h"])[1])  # type: ignore[index]
+    for value in (0.0, -0.0, -1.0, float("nan"), -float("inf")):
+        assert (library.stepped(value), library.said) == (0, held)
+    for value in (1.0, float("inf"), 1e-30):
+        assert library.stepped(value) != 0 and library.said == 0
 
 
 @st.composite

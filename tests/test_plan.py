@@ -217,7 +217,8 @@ def _ends(low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_sizes_are_known_before_any_compiler_runs() -> None:
     found = planned(cfc())
-    assert found.state_bytes == 4 * 2 + 4 and found.save_bytes == 4 + 4 * 2
+    assert found.interface.counters == ("clipped", "saturated")
+    assert found.state_bytes == 4 * 2 + 2 * 4 and found.save_bytes == 10 + 4 * 2
     assert found.table_bytes == sum(table.bytes for table in found.tables) > 500
     assert found.buffer_bytes == sum({"int16_t": 2, "int32_t": 4}[b.type] * b.size for b in found.buffers)
 
@@ -313,4 +314,4 @@ def test_a_call_is_what_the_prototype_says() -> None:
     b = Builder()
     x = b.input(4)
     b.output(b.door(x, -3, 4))
-    assert planned(b.graph()).statements == (Call("ln_door", ("y0", "x0", "-3", "4", "4"), counts=True),)
+    assert planned(b.graph()).statements == (Call("ln_door", ("y0", "x0", "-3", "4", "4"), counter="clipped"),)

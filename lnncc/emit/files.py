@@ -4,7 +4,7 @@ from lnncc import share
 from lnncc.emit.render import render
 from lnncc.plan.program import Plan
 
-RUNTIME = ("lnn.h", "lnn_fx.h")
+RUNTIME = ("lnn.h", "lnn_fx.h", "lnn_service.h")
 ABI = 1  # of the runtime that the text was generated for; lnn.h says which one is there
 
 

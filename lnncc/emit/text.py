@@ -5,6 +5,7 @@ import textwrap
 
 from lnncc.ir import Array
 from lnncc.plan.calls import literal
+from lnncc.plan.interface import CLIPPED
 from lnncc.plan.program import Call
 from lnncc.plan.records import RECORDS, Record
 
@@ -33,10 +34,14 @@ def numbers(values: Array, kind: str = "") -> str:
     return "\n".join(INDENT + ", ".join(line) + "," for line in lines)
 
 
-def call(statement: Call, depth: int, counted: str = "s->clipped += {};") -> str:
-    """One call as a statement, continued where it would leave the page; ``counted`` if it returns a number."""
-    line = f"{statement.function}({', '.join(statement.arguments)})"
-    line = counted.format(line) if statement.counts else f"{line};"
+def call(statement: Call, depth: int, counted: str, kinds: str) -> str:
+    """One call as a statement, continued where it would leave the page.
+
+    If it returns a number, that goes where ``counted`` says, or ``kinds`` if its kind has a counter of its own.
+    """
+    line, counter = f"{statement.function}({', '.join(statement.arguments)})", statement.counter
+    form = "{call};" if counter is None else counted if counter == CLIPPED else kinds
+    line = form.format(call=line, counter=counter)
     lead = INDENT * depth
     wrapped = textwrap.wrap(line, WIDTH - len(lead), subsequent_indent=INDENT, break_long_words=False)
     return "\n".join(lead + part for part in wrapped)

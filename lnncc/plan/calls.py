@@ -11,6 +11,7 @@ from lnncc.errors import LnnccError
 from lnncc.ir import Array, Attr, Graph, Node
 from lnncc.plan import layouts, prototypes
 from lnncc.plan.copies import Copy
+from lnncc.plan.interface import CLIPPED, DT_CLIPPED, SATURATED
 from lnncc.plan.layouts import Packed
 from lnncc.plan.places import Place, Places
 from lnncc.plan.program import Buffer, Call, Loop, Statement, Table
@@ -140,7 +141,12 @@ class Writer:
             else:
                 arguments.append(_scalar(packed.attrs[parameter.name], parameter))
         assert next(read, None) is None and next(written, None) is None, f"{kernel.name}: operands left over"
-        return Call(kernel.name, tuple(arguments), kernel.counts)
+        return Call(kernel.name, tuple(arguments), self._counter(execute.node) if kernel.counts else None)
+
+    def _counter(self, node: Node) -> str:
+        if node.op != "door":
+            return SATURATED
+        return DT_CLIPPED if node.inputs[0] == self.graph.dt else CLIPPED
 
     def _packed_label(self, table: str, kernel: Prototype, packed: Packed, reads: Mapping[str, Ref]) -> str:
         """What a packed table holds: the constant of that name; the first one, also those that have no table now."""

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+CLIPPED = "clipped"  # the counter of all that was clipped; the others are of kinds that a model may have beside inputs
+DT_CLIPPED, SATURATED = "dt_clipped", "saturated"
+COUNTERS = (CLIPPED, DT_CLIPPED, SATURATED)
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:
@@ -25,13 +29,17 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """The signature of NAME_step: inputs, dt if it is a run-time value, outputs, all raw integers."""
+    """The signature of NAME_step: inputs, dt if it is a run-time value, outputs, all raw integers.
+
+    ``counters`` are what the state counts, some of COUNTERS, in that order.
+    """
 
     name: str
     inputs: tuple[Signal, ...]
     states: tuple[Signal, ...]
     outputs: tuple[Signal, ...]
     dt: Signal | None = None
+    counters: tuple[str, ...] = (CLIPPED,)
 
     @property
     def given(self) -> tuple[Signal, ...]:

@@ -1,7 +1,7 @@
 """plan: an integer graph as calls, tables and buffers; where every value lies, and nothing about the text of C."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,11 +13,11 @@ from lnncc.ir import Array, Graph, Node, State
 from lnncc.plan.calls import LIMITS, Writer
 from lnncc.plan.copies import Copy, schedule
 from lnncc.plan.fetch import fetched
-from lnncc.plan.interface import Interface, Signal
+from lnncc.plan.interface import CLIPPED, COUNTERS, Interface, Signal
 from lnncc.plan.once import once
 from lnncc.plan.packing import pack
 from lnncc.plan.places import Places, places
-from lnncc.plan.program import HASH_BYTES, Batch, Buffer, Field, Plan
+from lnncc.plan.program import HASH_BYTES, Batch, Buffer, Call, Field, Plan, Statement
 from lnncc.plan.stack import stacked
 from lnncc.plan.strips import SHORT, stripped
 from lnncc.plan.timeline import Timeline, timeline
@@ -56,7 +56,7 @@ def plan(
     writer = Writer(graph, memory.where, memory.names, memory.copies, target.isa, unroll=optimise == SPEED)
     statements = writer.statements(memory.line.instructions)
     return Plan(
-        interface=_interface(graph, name, bounds),
+        interface=replace(_interface(graph, name, bounds), counters=_counters(statements)),
         fields=tuple(_field(graph, i, s, bounds) for i, s in enumerate(graph.states)),
         tables=tuple(writer.tables.values()),
         buffers=(*memory.buffers, *writer.scratch.values()),
@@ -86,6 +86,20 @@ def _uncountable(what: str, node: Node | None = None) -> LnnccError:
         notes=(f"the C counts in 16 bits, to {MOST}",),
         helps=("compute less in one step",),
     )
+
+
+def _counters(statements: tuple[Statement, ...]) -> tuple[str, ...]:
+    """That of everything, and those of the kinds that these statements count."""
+    counted = {CLIPPED} | {s.counter for s in _calls(statements)}
+    return tuple(counter for counter in COUNTERS if counter in counted)
+
+
+def _calls(statements: tuple[Statement, ...]) -> Iterator[Call]:
+    for statement in statements:
+        if isinstance(statement, Call):
+            yield statement
+        else:
+            yield from _calls(statement.body)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,14 +1,18 @@
 """The plan: everything that the templates say in C, as data."""
 
 import re
+import zlib
 from dataclasses import dataclass
+
+import numpy as np
 
 from lnncc.ir import Array
 from lnncc.plan import records
 from lnncc.plan.interface import Interface
 
-CLIPPED_BYTES = 4  # the counter in the state
-HASH_BYTES = 4  # of the model, in front of a saved state
+COUNTER_BYTES = 4  # of each in the state
+HASH_BYTES = 4  # of the model, in a saved state
+SAVED_BESIDE = 2 + HASH_BYTES + 4  # version, number, hash and CRC of a saved state
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,11 +40,11 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call; ``counts`` says that its result is a number of clipped values."""
+    """One call; ``counter`` is the one of its kind, if its result is a number of clipped values."""
 
     function: str
     arguments: tuple[str, ...]
-    counts: bool = False
+    counter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +121,39 @@ class Plan:
 
     @property
     def state_bytes(self) -> int:
-        """Size of NAME_state, the counter aligned to four bytes."""
-        return -(-2 * sum(f.size for f in self.fields) // 4) * 4 + CLIPPED_BYTES
+        """Size of NAME_state, the counters aligned to four bytes."""
+        return -(-2 * sum(f.size for f in self.fields) // 4) * 4 + COUNTER_BYTES * len(self.interface.counters)
 
     @property
     def save_bytes(self) -> int:
-        return HASH_BYTES + 2 * sum(f.size for f in self.fields)
+        return SAVED_BESIDE + 2 * sum(f.size for f in self.fields)
+
+    @property
+    def service_tables(self) -> tuple[Table, ...]:
+        """Constants that no step reads: where states start, their bounds where elements differ, and the hash."""
+        made: list[Table] = []
+        for f in self.fields:
+            if f.initial.any():
+                made.append(_words(f"{f.name}_initial", f.initial, f"what {f.name} starts from"))
+            if not f.uniform:
+                made.append(_words(f"{f.name}_low", f.low, f"least of {f.name}, which every step keeps"))
+                made.append(_words(f"{f.name}_high", f.high, f"greatest of {f.name}, which every step keeps"))
+        digest = np.frombuffer(self.digest, np.uint8)[:, None].astype(np.int64)
+        return (*made, Table("model_hash", "uint8_t", digest, "the first bytes of a hash of the model"))
+
+    @property
+    def constants(self) -> tuple[Table, ...]:
+        """All that NAME_check_tables reads, in its order."""
+        return (*self.tables, *self.service_tables)
+
+    @property
+    def constants_bytes(self) -> int:
+        return sum(table.bytes for table in self.constants)
+
+    @property
+    def constants_crc(self) -> int:
+        """CRC-32 of ``constants`` as they lie in memory, one after the other."""
+        return zlib.crc32(b"".join(records.image(t.type, t.values) for t in self.constants))
 
     @property
     def table_bytes(self) -> int:
@@ -135,6 +166,10 @@ class Plan:
         return sum(records.size(b.type) * b.size for b in self.buffers)
 
 
+def _words(name: str, values: Array, label: str) -> Table:
+    return Table(name, "int16_t", values[:, None], label)
+
+
 def _named(statements: tuple[Statement, ...]) -> set[str]:
     names: set[str] = set()
     for statement in statements:
@@ -142,5 +177,5 @@ def _named(statements: tuple[Statement, ...]) -> set[str]:
             names |= _named(statement.body)
             continue
         names.update(re.split(r"\W", argument)[0] for argument in statement.arguments)
-        names.update({"s"} if statement.counts else ())
+        names.update({"s"} if statement.counter else ())
     return names

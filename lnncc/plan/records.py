@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from lnncc.ir import Array
+
 BYTES = {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4}
 NODE = "ln_node"
 
@@ -14,6 +18,7 @@ class Record:
     columns: tuple[str, ...]
     form: str
     a_line: int
+    lower_last: bool = False  # of the two halves of a word
 
     @property
     def bytes(self) -> int:
@@ -22,7 +27,7 @@ class Record:
 
 
 RECORDS: Mapping[str, Record] = {
-    NODE: Record(("int16_t", "int16_t"), "LN_NODE({}, {})", 4),
+    NODE: Record(("int16_t", "int16_t"), "LN_NODE({}, {})", 4, lower_last=True),
     "ln_pair": Record(("int16_t", "int16_t"), "LN_PAIR({}, {})", 4),
     "ln_synapse": Record(("int32_t", "int16_t", "int16_t", "int16_t", "uint16_t"), "{{{}, {}, {}, {}, {}}}", 2),
     "ln_synapse_narrow": Record(("uint16_t", "int16_t", "int32_t", "int16_t", "int16_t"), "{{{}, {}, {}, {}, {}}}", 2),
@@ -33,6 +38,17 @@ RECORDS: Mapping[str, Record] = {
 
 
 WORKING = {"ln_position": 8}  # bytes, where pointers have four, of what kernels write while they run
+
+
+def image(kind: str, values: Array) -> bytes:
+    """The rows of a table of C type ``kind`` as they lie in memory, the lower byte of an integer first."""
+    record = RECORDS.get(kind, Record((kind,), "{}", 0))
+    turn = -1 if record.lower_last else 1
+    rows = values.reshape(len(values), -1)[:, ::turn].tolist()
+    row = np.dtype(
+        [(str(i), np.dtype(column[:-2]).newbyteorder("<")) for i, column in enumerate(record.columns[::turn])]
+    )
+    return np.array([tuple(integers) for integers in rows], row).tobytes()
 
 
 def size(kind: str) -> int:

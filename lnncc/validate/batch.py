@@ -28,7 +28,8 @@ def run(library: Library, interface: Interface, lanes: int, inputs: tuple[Array,
             trace[:, k] = y
         for trace, x in zip(states, _states(_bytes(library, blocks), interface.states, lanes), strict=True):
             trace[:, k] = x[:streams]
-    clipped = _bytes(library, blocks)[:, -4 * lanes :].copy().view(np.uint32).ravel()
+    counters = _bytes(library, blocks)[:, -4 * lanes * len(interface.counters) :].copy().view(np.uint32)
+    clipped = counters[:, :lanes].ravel()
     return Run(states, outputs, clipped[:streams])
 
 

@@ -27,9 +27,19 @@ DECLARATIONS = """
 uint32_t lnn_host_state_bytes(void);
 uint32_t lnn_host_run(uint32_t, uint32_t, const int16_t *const *, const int32_t *, int16_t *const *, int16_t *const *,
     uint32_t *);
-int {name}_restore({name}_state *, const uint8_t *);
+uint16_t {name}_restore({name}_state *, const uint8_t *);
 void {name}_save(const {name}_state *, uint8_t *);
 void {name}_reset({name}_state *);
+typedef struct {{
+    uint8_t (*read)(void *, uint32_t);
+    void (*write)(void *, uint32_t, uint8_t);
+    void *context;
+}} {name}_memory;
+uint16_t {name}_store(const {name}_state *, const {name}_memory *);
+uint16_t {name}_recall({name}_state *, const {name}_memory *);
+typedef struct {{ uint32_t crc, at; }} {name}_check;
+uint16_t {name}_check_tables(void);
+uint16_t {name}_check_slice({name}_check *, uint32_t);
 """
 
 
@@ -112,14 +122,15 @@ def _open(path: Path, interface: Interface, lanes: int | None) -> Library:
 
 def _state(interface: Interface) -> str:
     fields = "".join(f"int16_t {s.id}[{s.size}]; " for s in interface.states)
-    return f"typedef struct {{ {fields}uint32_t clipped; }} {interface.name}_state;"
+    return f"typedef struct {{ {fields}uint32_t {', '.join(interface.counters)}; }} {interface.name}_state;"
 
 
 def _batch(interface: Interface, lanes: int) -> str:
     name, fields = interface.name, "".join(f"int16_t {s.id}[{s.size * lanes}]; " for s in interface.states)
+    counters = ", ".join(f"{counter}[{lanes}]" for counter in interface.counters)
     arrays = ["const int16_t *"] * len(interface.inputs) + ["int16_t *"] * len(interface.outputs)
     return (
-        f"typedef struct {{ {fields}uint32_t clipped[{lanes}]; }} {name}_block;"
+        f"typedef struct {{ {fields}uint32_t {counters}; }} {name}_block;"
         f"void {name}_reset_batch({name}_block *, size_t);"
         f"void {name}_step_batch({', '.join([f'{name}_block *', *arrays, 'size_t'])});"
         f"void {name}_get_stream(const {name}_block *, size_t, {name}_state *);"

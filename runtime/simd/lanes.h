@@ -186,6 +186,13 @@ LN_FN void ln_vcount(uint32_t *counts, ln_v32 more)
     __builtin_memcpy(counts, &sum, sizeof sum);
 }
 
+/* What was clipped, in the counts of all and in those of its kind. */
+LN_FN void ln_vcount_both(uint32_t *all, uint32_t *kind, ln_v32 more)
+{
+    ln_vcount(all, more);
+    ln_vcount(kind, more);
+}
+
 LN_FN ln_v32 ln_vclip(ln_v32 x, int32_t low, int32_t high)
 {
     return ln_vmin(ln_vmax(x, ln_vset(low)), ln_vset(high));
