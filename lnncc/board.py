@@ -43,12 +43,16 @@ class Serial:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The board: where firmware lies, what each emulator calls it, the preferred one first, and its serial line."""
+    """The board: where firmware lies, what each emulator calls it, the preferred one first, and its serial line.
+
+    ``constants`` is the memory for them where there is one beside the flash that programs start in.
+    """
 
     flash: Region
     ram: Region
     emulators: tuple[tuple[str, str], ...]
     serial: Serial | None = None
+    constants: Region | None = None
 
 
 def read(table: Table) -> Board:
@@ -60,6 +64,7 @@ def read(table: Table) -> Board:
         ram=_region(table, "ram"),
         emulators=named,
         serial=_serial(table.table("serial")) if "serial" in table.items else None,
+        constants=_region(table, "constants") if "constants" in table.items else None,
     )
     table.close()
     return made

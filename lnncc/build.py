@@ -17,7 +17,7 @@ from lnncc.ir import Array, Graph
 from lnncc.ops import NAMES
 from lnncc.options import Budget, Settings
 from lnncc.passes.prove import prove
-from lnncc.plan import plan
+from lnncc.plan import Plan, plan
 from lnncc.plan.interface import Interface, Signal
 from lnncc.target import Target
 
@@ -151,9 +151,13 @@ def read_choices(folder: Path) -> Choices:
 
 def generated(integer: Graph, settings: Settings, target: Target) -> tuple[Interface, Mapping[str, str]]:
     """What ``target`` likes as C for an integer graph, and the interface of that."""
-    graph, proof = prove(integer)
-    layout = plan(graph, settings.name, proof.bounds, target, settings.optimise, lanes=settings.batch)
+    layout = planned(integer, settings, target)
     return layout.interface, emit(layout)
+
+
+def planned(integer: Graph, settings: Settings, target: Target) -> Plan:
+    graph, proof = prove(integer)
+    return plan(graph, settings.name, proof.bounds, target, settings.optimise, lanes=settings.batch)
 
 
 def _regenerated(settings: Settings, integer: Graph) -> tuple[Interface, Mapping[str, str]]:
@@ -234,7 +238,15 @@ def _table(item: object) -> dict[str, object]:
 def _facts(item: object) -> dict[str, object]:
     """Those that every build has; what else stands there is for the reader to look at."""
     facts = _table(item)
-    lacking = {"state_bytes", "ranges", "saturations", "assumed_states", "rounding", "table_bytes"} - set(facts)
+    lacking = {
+        "state_bytes",
+        "ranges",
+        "saturations",
+        "assumed_states",
+        "rounding",
+        "table_bytes",
+        "constant_bytes",
+    } - set(facts)
     if lacking:
         raise TypeError(f"facts lack {', '.join(sorted(lacking))}")
     return facts

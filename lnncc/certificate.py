@@ -109,6 +109,7 @@ def facts(layout: Plan, ranges: Ranges, proof: Proof) -> Mapping[str, object]:
     return {
         "state_bytes": layout.state_bytes,
         "table_bytes": layout.table_bytes,
+        "constant_bytes": layout.constant_bytes,
         "ranges": {
             label: {"low": low, "high": high, "assumed": assumed}
             for label, (low, high, assumed) in ranges.inputs.items()

@@ -3,7 +3,8 @@
 import functools
 from dataclasses import replace
 
-from lnncc.build import Build, generated
+from lnncc.build import Build, planned
+from lnncc.emit import emit
 from lnncc.target import Target
 
 KEPT = 8
@@ -16,4 +17,6 @@ def retargeted(build: Build, target: Target) -> Build:
 
 @functools.lru_cache(KEPT)
 def _planned(build: Build, target: Target) -> Build:
-    return replace(build, sources=generated(build.integer, build.settings, target)[1])
+    layout = planned(build.integer, build.settings, target)
+    sizes = {"table_bytes": layout.table_bytes, "constant_bytes": layout.constant_bytes}
+    return replace(build, sources=emit(layout), facts={**build.facts, **sizes})

@@ -193,6 +193,20 @@ def check_fit(target: Target, *, flash: int, ram: int, stack: int) -> None:
     )
 
 
+def check_constants(target: Target, constants: object) -> None:
+    """Raise E0505 if so many bytes of constants alone do not fit the emulated board: no C need be compiled for that."""
+    board = target.emulated()
+    room = board.flash.size if board.constants is None else board.constants.size
+    if not isinstance(constants, int) or constants <= room:
+        return
+    raise LnnccError(
+        "E0505",
+        f"the constants of this model alone do not fit {target.name}",
+        notes=(f"weights and tables: {constants} bytes; where they go on the emulated board: {room} bytes",),
+        helps=("make the model smaller, use --bits 8, or choose a larger target",),
+    )
+
+
 def _toolchain(table: Table) -> Toolchain:
     made = Toolchain(table.take("kind", str), table.take("command", str), table.texts("flags"))
     table.close()

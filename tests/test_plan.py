@@ -207,6 +207,8 @@ def test_bounds_come_from_doors_and_from_the_proof() -> None:
     ends = [(v.id, v.low, v.high) for v in (*found.interface.inputs, *found.interface.states, *found.interface.outputs)]
     assert ends == [("x0", -50, 60), ("s0", -51, 61), ("y0", -50, 60), ("y1", 7, 8)]
     assert not found.fields[0].uniform
+    starts = found.fields[0].initial.any()
+    assert found.constant_bytes == found.table_bytes + (2 + bool(starts)) * 2 * 2 + 4
     with pytest.raises(AssertionError, match="starts outside"):
         plan(graph, "m", {s: Interval(*_ends(-50, 2))}, HOST)
 
@@ -220,6 +222,7 @@ def test_sizes_are_known_before_any_compiler_runs() -> None:
     assert found.interface.counters == ("clipped", "saturated")
     assert found.state_bytes == 4 * 2 + 2 * 4 and found.save_bytes == 10 + 4 * 2
     assert found.table_bytes == sum(table.bytes for table in found.tables) > 500
+    assert found.constant_bytes == found.table_bytes + 2 * int(found.fields[0].initial.any()) * 4 + 4
     assert found.buffer_bytes == sum({"int16_t": 2, "int32_t": 4}[b.type] * b.size for b in found.buffers)
 
 

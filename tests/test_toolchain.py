@@ -13,6 +13,7 @@ from toy_model import CORTEX, KINDS, compiler
 import lnncc
 from lnncc import target
 from lnncc.archive import Model
+from lnncc.board import Region
 from lnncc.errors import LnnccError
 from lnncc.target import Target, Toolchain
 from lnncc.validate import chip, toolchain
@@ -83,6 +84,22 @@ def test_where_the_first_compiler_fails_the_next_is_taken_and_that_is_said() -> 
     with pytest.raises(LnnccError, match="no-such-flag") as caught:
         chip.measure(build, replace(core, compilers=(bad, bad)))
     assert caught.value.code == "E0702"
+
+
+def test_constants_that_do_not_fit_are_refused_before_any_compiler_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toolchain, "run", None)
+    build = lnncc.compile(Model(models.ltc()), dt=1.0, ranges={"x": (-2.0, 2.0)}, target="cortex-m4").build
+    core = target.load("cortex-m4")
+    board = core.emulated()
+    kept = build.facts["constant_bytes"]
+    assert isinstance(kept, int)
+    for small in (
+        replace(board, flash=replace(board.flash, size=kept - 1)),
+        replace(board, constants=Region(0, kept - 1)),
+    ):
+        with pytest.raises(LnnccError) as caught:
+            chip.measure(build, replace(core, board=small))
+        assert caught.value.code == "E0505"
 
 
 def test_another_failure_of_the_first_compiler_is_the_answer(bare: Path) -> None:

@@ -161,6 +161,15 @@ class Plan:
         return sum(table.bytes for table in self.tables)
 
     @property
+    def constant_bytes(self) -> int:
+        """Of all constants in the C: tables, what states start from, bounds that differ by element, the hash.
+
+        A compiler may put some of them into instructions instead.
+        """
+        arrays = sum(f.size * (2 * (not f.uniform) + bool(f.initial.any())) for f in self.fields)
+        return self.table_bytes + 2 * arrays + HASH_BYTES
+
+    @property
     def buffer_bytes(self) -> int:
         """Of the temporaries, all on the stack while the step runs."""
         return sum(records.size(b.type) * b.size for b in self.buffers)

@@ -10,7 +10,7 @@ import numpy as np
 from lnncc.build import Build
 from lnncc.ir import Array
 from lnncc.retarget import retargeted
-from lnncc.target import Target
+from lnncc.target import Target, check_constants
 from lnncc.validate import compare, emulate, firmware, host, toolchain
 from lnncc.validate.toolchain import Compiler
 
@@ -61,8 +61,9 @@ def _linked(build: Build, target: Target, folder: Path, compiler: Compiler | Non
     """With ``compiler``, else with the target's first that does not fail."""
     from lnncc.validate import footprint  # it needs the extra, which the host alone does not
 
-    sources = folder / "model"
-    host.write(sources, retargeted(build, target).sources.items())
+    sources, made = folder / "model", retargeted(build, target)
+    check_constants(target, made.facts.get("constant_bytes"))
+    host.write(sources, made.sources.items())
 
     def both(chosen: Compiler) -> tuple[Path, Path]:
         full = firmware.build(sources, build.interface, target, folder, chosen)
