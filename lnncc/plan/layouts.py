@@ -176,13 +176,29 @@ def synapse_fours(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> 
     return Packed({"synapse": words.reshape(-1), "counts": fours, **table.tables}, {**table.attrs, **where})
 
 
-def synapse_bytes(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
-    """b, a, w, e and twice the source of each synapse."""
-    table = flat_ends(constants, attrs)
-    record = constants["synapse"] * np.array([1, 1, 1, 1, 2])
-    if table is None or record[:, 4].max(initial=0) >= 1 << 15:
+def synapse_lists(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """Of each destination the bytes that its synapses take, then of each of these ~b, -a below w, e below twice the
+    source; mirrored as ``synapse_words`` has it.
+
+    From the ``first`` to the last destination that has synapses, each has one, if need be of no weight.
+    """
+    table, used, record = _mirrored(constants["nodes"], attrs), _used(constants["counts"]), constants["synapse"]
+    if table is None or used is None or record[:, 1].min() == -(1 << 15) or record[:, 4].max() >= 1 << 15:
         return None
-    return Packed({"synapse": record, **table.tables}, table.attrs)
+    if record[:, 2].min() < 0:
+        return None  # the upper half is read as it is, without a sign
+    inner, where = used
+    b, a, w, e, source = record.T
+    words = np.stack([~b, _pair(-a, w), _word(_pair(e, 2 * source))], axis=-1)
+    words = np.insert(words, np.cumsum(inner)[inner == 0], 0, axis=0)
+    ends = np.cumsum(np.maximum(inner, 1))
+    lists = [np.append(12 * len(part), part.reshape(-1)) for part in np.split(words, ends[:-1])]
+    return Packed({"synapse": np.concatenate(lists), **table.tables}, {**table.attrs, **where})
+
+
+def _word(bits: Array) -> Array:
+    """As int32."""
+    return (bits + (1 << 31)) % (1 << 32) - (1 << 31)
 
 
 def one_by_one(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
@@ -286,7 +302,7 @@ LAYOUTS: Mapping[str, Layout] = {
         flat_rises,
         synapse_words,
         synapse_fours,
-        synapse_bytes,
+        synapse_lists,
         one_by_one,
         with_positions,
         each,

@@ -1,17 +1,13 @@
-/* synapses with three words a synapse, whose sources count in bytes. base MAY be pair. */
+/* synapses with three words a synapse, after the bytes of those of its destination. */
 
-/* layout synapse_bytes: synapse, nodes */
-LN_INLINE void ln_synapses_thumb1(int32_t *pair, const int32_t *base, const int16_t *v, const ln_synapse_words *synapse, const uint16_t *counts, const ln_pair *nodes, int32_t half, int32_t shift, int32_t bits, int32_t scale, ln_size n)
+/* Destinations first to first + n - 1 have synapses, the others of all none. base MAY be pair. */
+/* layout synapse_lists: synapse, counts, nodes */
+LN_INLINE void ln_synapses_thumb1(int32_t *pair, const int32_t *base, const int16_t *v, const int32_t *synapse, const ln_pair *nodes, int32_t half, int32_t shift, int32_t bits, ln_size first, ln_size n, ln_size all)
 {
-    LN_ROLLED
-    for (uint32_t j = 0; j < n; j++) {
-        const ln_synapse_words *const end = synapse + counts[j];
-        ln_sums sum = {base[2 * j], base[2 * j + 1], 0, 0};
-        if (synapse != end) {
-            sum = ln_add_synapses(base + 2 * j, synapse, end, v, nodes, half, shift, bits, scale);
-        }
-        pair[2 * j] = sum.a;
-        pair[2 * j + 1] = sum.b;
-        synapse = end;
+    const uint32_t end = 2u * first + 2u * n;
+    if (pair != base) {
+        ln_copy_pairs(pair, base, first);
+        ln_copy_pairs(pair + end, base + end, (uint32_t)all - first - n);
     }
+    ln_add_synapses(pair + 2 * first, base + 2 * first, synapse, v, nodes, half, shift, bits, n);
 }
