@@ -28,6 +28,7 @@ CORES = {
     "rvv": ("rv32-rvv",),
     "thumb1": ("cortex-m0plus",),
     "narrow": ("avr-atmega2560",),
+    "dot": ("aarch64-dot",),
 }  # ISAs whose words are plain C elsewhere, and targets that have them
 CORE_NAMES = [core for cores in CORES.values() for core in cores]
 STEPS = 12

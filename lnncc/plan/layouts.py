@@ -77,6 +77,15 @@ def row_octets(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Pac
     return Packed({"w": table.reshape(-1)}, attrs)
 
 
+def row_sixteens(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed:
+    """Four rows at a time: four columns of each, the next four, up to a multiple of sixteen; and of each row ``more``,
+    128 times its sum."""
+    w = _filled(_filled(constants["w"], 0, 4), 1, 16)
+    fours = w.reshape(len(w) // 4, 4, -1, 4).transpose(0, 2, 1, 3)
+    shift = _filled(np.minimum(constants["s"], fx.MOST_SHIFT), 0, 4)
+    return Packed({"w": fours.reshape(-1), "s": shift, "more": 128 * w.sum(axis=1)}, attrs)
+
+
 def _halves(words: Array) -> Array:
     """(..., 2): the lower and the upper half of each word, as int16."""
     return np.stack([(words + (1 << 15)) % (1 << 16) - (1 << 15), words >> 16], axis=-1)
@@ -298,6 +307,7 @@ LAYOUTS: Mapping[str, Layout] = {
         row_quads8,
         byte_pairs,
         row_octets,
+        row_sixteens,
         flat_ends,
         flat_rises,
         synapse_words,
