@@ -1,6 +1,7 @@
 """What the chip rounds: no node is ever further from its float meaning than its words say."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import jax
@@ -12,7 +13,7 @@ import pytest
 import lnncc
 from lnncc import choices, cli, expr, fx, lut
 from lnncc.archive import Model
-from lnncc.bounds import rounding
+from lnncc.bounds import rounding, timed
 from lnncc.bounds.rounding import RULES, Known
 from lnncc.choices import Choice, Table
 from lnncc.cli import inputs
@@ -62,6 +63,9 @@ class Followed:
         for port in graph.inputs:
             reach = round(2.0 / self.unit(port.value))
             env[port.value] = rng.integers(-reach, reach + 1, (count, graph.values[port.value].size))
+        if graph.dt is not None:
+            ends = [np.log(x) for x in (timed.octaves(graph)[0].low, timed.octaves(graph)[-1].high)]
+            env[graph.dt] = np.rint(np.exp(rng.uniform(*ends, (count, 1)))).astype(np.int64)
         for state in graph.states:
             ends = proof.bounds[state.before]
             env[state.before] = rng.integers(ends.low, ends.high + 1, (count, len(ends.low)))
@@ -112,12 +116,64 @@ def test_no_node_is_further_off_than_its_words_say(kind: str, choice: Choice, mo
     assert min(ratios) < 5, "some bound is nearly reached"
 
 
-TIMED = {"abs", "norm", "mantissa", "scale16", "shift_by", "sat_shift"}  # words of a dt at run time
+SPANS = (1.0, 1.0), (0.25, 40.0), (1.0, 7387.0)
+
+
+def following(rng: np.random.Generator, mode: str, span: tuple[float, float]) -> Followed:
+    graph = models.cfc(mode=mode)
+    followed = Followed(models.compiled(graph, dt=span), lower(graph, dt=None))
+    followed.run(rng, 2000)
+    return followed
+
+
+@pytest.mark.parametrize("span", SPANS)
+@pytest.mark.parametrize("mode", ["default", "no_gate", "pure"])
+def test_nor_where_each_step_is_told_its_time(mode: str, span: tuple[float, float]) -> None:
+    followed = following(np.random.default_rng(2), mode, span)
+    assert set(followed.seen) <= set(followed.off)
+    clipped = {n.outputs[0] for n in followed.made.integer.walk() if n.op == "elapse" and n.attrs["flat"]}
+    assert bool(clipped) == (span[1] > 1000 and mode != "pure")
+    for name in set(followed.seen) - clipped:
+        assert np.all(followed.seen[name] <= followed.off[name] + 1e-12), name
+
+
+def test_an_octave_of_times_has_one_leading_bit_and_all_of_them_are_the_range() -> None:
+    made = models.compiled(models.cfc(), dt=(0.3, 40.0))
+    parts = timed.octaves(made.integer)
+    door = next(n for n in made.integer.walk() if n.op == "door" and n.inputs[0] == made.integer.dt)
+    assert (parts[0].low[0], parts[-1].high[0]) == (door.attrs["low"], door.attrs["high"])
+    assert all(b.low[0] == a.high[0] + 1 for a, b in pairwise(parts))
+    assert all(int(p.low[0]).bit_length() == int(p.high[0]).bit_length() for p in parts)
+    assert timed.spans(made.integer)[0][0] < 0.3 and timed.spans(made.integer)[-1][1] > 40.0
+
+
+def test_a_time_that_is_not_known_well_has_no_bound() -> None:
+    with pytest.raises(Unbounded, match="more than one octave"):
+        RULES["norm"](Interval(np.array([3]), np.array([4])), known(100, 300))
+    with pytest.raises(Unbounded, match="a shift that is not known"):
+        RULES["shift_by"](known(0, 9).bounds, known(0, 90), known(-3, -2))
+    with pytest.raises(Unbounded, match="a shift that is not known"):
+        RULES["sat_shift"](known(0, 9).bounds, known(0, 90), known(-3, -3, 1.0), 100)
+
+
+def test_a_time_that_saturates_is_bounded_for_functions_alone() -> None:
+    graph = models.cfc()
+    made, fused = models.compiled(graph, dt=(1.0, 7387.0)), lower(graph, dt=None)
+    changes = timed.beyond(fused, made.integer, made.proof)
+    assert changes and all(np.all((c >= 0) & (c <= 2.0**-17)) for c in changes.values())
+    with pytest.raises(Unbounded, match="is read by table"):
+        timed.beyond(fused.edited(nodes=tuple(n for n in fused.nodes if n.op != "table")), made.integer, made.proof)
+
+
+def test_an_ltc_whose_time_varies_has_no_bound() -> None:
+    made = models.compiled(models.ltc(), dt=(1.0, 8.0))
+    with pytest.raises(Unbounded, match="LTC whose dt changes"):
+        rounding.rounding(lower(models.ltc(), dt=None), made.integer, made.proof)
 
 
 def test_every_word_has_a_rule() -> None:
     words = {name for name, word in vars(fx).items() if hasattr(word, "__wrapped__")}
-    assert words - TIMED == set(RULES)
+    assert words == set(RULES)
 
 
 def test_a_word_without_a_rule_has_no_bound(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,6 +252,19 @@ def test_the_chip_keeps_to_what_the_report_says(program: lnncc.Program) -> None:
     assert bounds.estimate <= bounds.forever
     assert (bounds.forgets is not None) == (program.build.name == "ltc")
     assert ("the float model forgets them" in program.report()) == (program.build.name == "ltc")
+
+
+@pytest.mark.parametrize("mode", ["default", "no_gate", "pure"])
+def test_the_chip_keeps_to_it_at_any_time_in_range(mode: str) -> None:
+    span = (0.25, 40.0)
+    program = lnncc.compile(Model(models.cfc(mode=mode)), dt=span, ranges={"x": (-2.0, 2.0)}, name=f"cfc_{mode}")
+    bounds = ahead.ahead(program.build, 7)["y"]
+    rng = np.random.default_rng(3)
+    data = {"x": models.recording(steps=12, streams=200), "dt": np.exp(rng.uniform(*np.log(span), (200, 12, 1)))}
+    long = compare.verify(program.build, data, twin_steps=1).errors["y"]
+    first = compare.verify(program.build, {k: v[:, :1] for k, v in data.items()}).errors["y"]
+    assert first.max_abs <= bounds.one_step <= bounds.after_steps <= bounds.forever
+    assert long.max_abs <= bounds.forever and bounds.estimate <= bounds.forever
 
 
 def test_the_report_speaks_of_a_day(program: lnncc.Program, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,12 +62,16 @@ def case(op: str, rng: np.random.Generator) -> tuple[dict, list[Tube], list[Arra
             return {"count": 3}, [tubes(rng, 6)], []
         case "divide":
             return {"root": bool(rng.integers(2))}, [tubes(rng), tubes(rng, 2, 0.1)], [np.array([1.0, 0, 1, 1, 0])]
+        case "elapse":
+            return {}, [tubes(rng), tubes(rng), tubes(rng, 1, 0.1)], []
+        case "decay":
+            return {}, [tubes(rng), tube.point(rng.uniform(0, 2, N)), tubes(rng, 1, 0.1)], []
         case "slice":
             return {"start": 1, "n": 3}, [tubes(rng)], []
     return {}, [tubes(rng)], []
 
 
-TIMED = {"decay", "elapse", "inertia", "leak", "mean_dt"}  # ops of a dt at run time, which no bound covers
+TIMED = {"inertia", "leak", "mean_dt"}  # ops of an LTC's dt at run time, which no bound covers
 MOVED = {"fetch"}  # written by planning
 FLOAT = {name for name, op in OPS.items() if hasattr(op, "reference")} - TIMED - MOVED
 

@@ -17,13 +17,23 @@ Kick = Callable[[str, Array], Array]
 Env = dict[str, Array]
 
 
-def estimate(graph: Graph, noise: Mapping[str, Array], ranges: Mapping[str, tuple[float, float]]) -> Array:
-    """The largest distance that the outputs of RUNS came to, all outputs as one vector; random inputs in range."""
+def estimate(
+    graph: Graph,
+    noise: Mapping[str, Array],
+    ranges: Mapping[str, tuple[float, float]],
+    dt: tuple[float, float] | None = None,
+) -> Array:
+    """The largest distance that the outputs of RUNS came to, all outputs as one vector; random inputs in range.
+
+    ``dt`` is the range of one that each step is told.
+    """
     rng = np.random.default_rng(SEED)
     kick, largest = _kicks(rng, noise), np.zeros(())
     exact = moved = {s.before: np.tile(np.asarray(s.initial, np.float64), (RUNS, 1)) for s in graph.states}
     for _ in range(STEPS):
         xs = {p.value: _drawn(rng, graph.values[p.value].size, *ranges[p.label]) for p in graph.inputs}
+        if graph.dt is not None and dt is not None:
+            xs[graph.dt] = np.exp(rng.uniform(np.log(dt[0]), np.log(dt[1]), (RUNS, 1)))
         exact, y = step(graph, xs, exact, lambda _, x: x)
         moved, z = step(graph, xs, moved, kick)
         largest = np.maximum(largest, np.abs(y - z).max(axis=0))

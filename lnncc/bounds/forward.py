@@ -1,6 +1,6 @@
 """forward: one step of the fused graph on tubes, with the roundings of the chip as disturbances."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -19,13 +19,43 @@ Step = Callable[[Tube], tuple[Tube, Tube]]
 """All states before, one vector -> (all states after, all outputs)."""
 
 
-def stepper(graph: Graph, noise: Mapping[str, Array], ranges: Mapping[str, tuple[float, float]]) -> Step:
-    """One step of the fused ``graph``; ``ranges`` are those of the inputs by label.
+def stepper(
+    graph: Graph,
+    noise: Mapping[str, Array],
+    ranges: Mapping[str, tuple[float, float]],
+    dt: Sequence[tuple[float, float]] = (),
+) -> Step:
+    """One step of the fused ``graph``; ``ranges`` are those of the inputs by label, ``dt`` the parts of that of a dt.
 
-    ``noise`` bounds by value what the chip adds to it, of an input how far its rounding moves it. The step raises
-    Unbounded for an op without a rule, or a function whose slope has no bound.
+    ``noise`` bounds by value what the chip adds to it, of an input how far its rounding moves it. Each part of the
+    range of dt is followed for itself, which says more than all of it at once. The step raises Unbounded for an op
+    without a rule, or a function whose slope has no bound.
     """
-    known: Env = {name: tube.point(array) for name, array in graph.constants.items()}
+    if graph.dt is None:
+        return _stepper(graph, noise, ranges, {})
+    times = [_disturbed(_anything((1,), *part), graph.dt, noise) for part in dt]
+    return _any([_stepper(graph, noise, ranges, {graph.dt: time}) for time in times])
+
+
+def _any(steps: Sequence[Step]) -> Step:
+    """Whichever of them is done."""
+
+    def step(states: Tube) -> tuple[Tube, Tube]:
+        befores, afters = zip(*(one(states) for one in steps), strict=True)
+        return _union(befores), _union(afters)
+
+    return step
+
+
+def _union(tubes: Sequence[Tube]) -> Tube:
+    span = Interval(np.min([t.span.low for t in tubes], axis=0), np.max([t.span.high for t in tubes], axis=0))
+    return Tube(span, np.max([t.error for t in tubes], axis=0))
+
+
+def _stepper(
+    graph: Graph, noise: Mapping[str, Array], ranges: Mapping[str, tuple[float, float]], told: Mapping[str, Tube | Pair]
+) -> Step:
+    known: Env = {name: tube.point(array) for name, array in graph.constants.items()} | dict(told)
     for port in graph.inputs:
         known[port.value] = _disturbed(
             _anything(graph.values[port.value].shape, *ranges[port.label]), port.value, noise

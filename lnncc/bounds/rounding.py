@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from lnncc import fx
+from lnncc.bounds import timed
 from lnncc.enclose import Unbounded
 from lnncc.interval import Interval
 from lnncc.ir import Array, Graph, Node
-from lnncc.passes.prove import Proof
+from lnncc.passes.prove import Proof, narrowed
 from lnncc.tape import Line
 
 FAR = 1 << 40  # beyond every word
@@ -43,17 +44,29 @@ Rule = Callable[..., Array]
 def rounding(fused: Graph, integer: Graph, proof: Proof) -> dict[str, Array]:
     """By value of the fused graph, what its integers add, in the user's units, element by element.
 
+    A dt of a range is taken octave by octave, in which the shifts that follow from it are known; what is found holds
+    for each.
+
     Raises:
-        Unbounded: for a dt at run time, a word without a rule, or a table that its input can leave.
+        Unbounded: for an LTC whose dt has a range, a word without a rule, or a table that its input can leave.
     """
-    if fused.dt is not None:
-        raise Unbounded("no bound covers a dt that changes from step to step")
+    if fused.dt is None:
+        return _rounding(fused, integer, proof)
+    if any(node.op == "inertia" for node in fused.walk()):
+        raise Unbounded("no bound covers an LTC whose dt changes from step to step")
+    parts = [narrowed(integer, proof, part) for part in timed.octaves(integer)]
+    found = [_rounding(fused, integer, part) for part in parts]
+    return {name: np.max([one[name] for one in found], axis=0) for name in found[0]}
+
+
+def _rounding(fused: Graph, integer: Graph, proof: Proof) -> dict[str, Array]:
     shared = {name for name, v in fused.values.items() if len(v.shape) == 1 and name in proof.bounds}
     given = frozenset(shared - set(fused.constants))
     walk = _Walk(integer, proof, given)
     for node in integer.walk():
         walk.loop(node) if node.body is not None else walk.node(node)
-    return walk.off
+    beyond = timed.beyond(fused, integer, proof)
+    return walk.off | {name: walk.off[name] + more for name, more in beyond.items()}
 
 
 def facts(fused: Graph, integer: Graph, proof: Proof) -> dict[str, object]:
@@ -77,7 +90,8 @@ class _Walk:
         self.graph, self.proof, self.given = graph, proof, given
         self.known = {name: _constant(array, graph.rounding.get(name)) for name, array in graph.constants.items()}
         self.known |= {name: Known(proof.bounds[name], np.zeros(graph.values[name].shape)) for name in given}
-        self.off = {p.value: np.full(graph.values[p.value].shape, HALF * self._unit(p.value)) for p in graph.inputs}
+        doors = [p.value for p in graph.inputs] + ([] if graph.dt is None else [graph.dt])
+        self.off = {name: np.full(graph.values[name].shape, HALF * self._unit(name)) for name in doors}
 
     def _unit(self, name: str) -> float:
         form = self.graph.values[name].format
@@ -88,7 +102,7 @@ class _Walk:
         """A door does not clip what is in its declared range."""
         [name] = node.outputs
         still = np.zeros(self.graph.values[name].shape)
-        self._note(name, still if node.op == "door" else self._error(self.proof.lines[name]))
+        self._note(name, still if node.op == "door" else self._error(self.proof.lines[name], OWN.get(node.op, RULES)))
 
     def loop(self, node: Node) -> None:
         """What enters a loop may have been rounded on the way; what is carried round it has the format already."""
@@ -103,14 +117,14 @@ class _Walk:
         else:
             self.known[name] = Known(self.proof.bounds[name], error)
 
-    def _error(self, lines: tuple[Line, ...]) -> Array:
+    def _error(self, lines: tuple[Line, ...], rules: Mapping[str, Rule]) -> Array:
         inside: dict[str, Known] = {}
         error = np.zeros(())
         for line in lines:
-            if line.word not in RULES:
+            if line.word not in rules:
                 raise Unbounded(f"there is no bound of what the word {line.word} rounds")
             operands = [x if isinstance(x, int) else inside.get(x) or self.known[x] for x in line.operands]
-            error = RULES[line.word](line.bounds, *operands)
+            error = rules[line.word](line.bounds, *operands)
             inside[line.name] = Known(line.bounds, error)
         return error
 
@@ -138,6 +152,43 @@ def _rshift(y: Interval, x: Known, shift: Known | int) -> Array:
     return x.error * 2.0**-by + HALF * (by > 0)
 
 
+def _same(y: Interval, x: Known) -> Array:
+    return x.error
+
+
+def _norm(y: Interval, x: Known) -> Array:
+    """Within an octave it is a number, and no rounding of anything."""
+    if np.any(y.low != y.high):
+        raise Unbounded("a time of more than one octave")
+    return np.zeros(y.shape)
+
+
+def _mantissa(y: Interval, x: Known) -> Array:
+    """Half a unit, and up to one where the largest would be 2^16."""
+    return x.error * 2.0 ** (_norms(x.bounds) - 15) + 1.0
+
+
+def _norms(x: Interval) -> Array:
+    found = fx.norm(x)
+    assert isinstance(found, Interval)
+    return found.high
+
+
+def _scale16(y: Interval, x: Known, m: Known) -> Array:
+    return _product(y, x, m) * 2.0**-16 + HALF
+
+
+def _shift_by(y: Interval, x: Known, left: Known) -> Array:
+    if np.any(left.bounds.low != left.bounds.high) or np.any(left.error > 0):
+        raise Unbounded("a shift that is not known")
+    return x.error * np.exp2(left.bounds.low) + HALF * (left.bounds.low < 0)
+
+
+def _sat_shift(y: Interval, x: Known, left: Known, limit: int) -> Array:
+    """From what it would be in an unlimited word, clipped at the limit: ``timed.beyond`` has the rest."""
+    return _shift_by(y, x, left)
+
+
 def _saturated(y: Interval, x: Known, low: int, high: int) -> Array:
     return x.error + np.maximum(np.maximum(x.bounds.high - high, low - x.bounds.low), 0)
 
@@ -145,6 +196,11 @@ def _saturated(y: Interval, x: Known, low: int, high: int) -> Array:
 def _clip(y: Interval, x: Known, low: int, high: int) -> Array:
     """An end at zero is the function's own, a ramp's; another one saturates."""
     return _saturated(y, x, low or -FAR, high or FAR)
+
+
+def _peak(y: Interval, x: Known, low: int, high: int) -> Array:
+    """What ``decay`` gives is never beyond the ends in real numbers, so that clipping there takes it no further off."""
+    return _clip(y, x, low, high) if (low, high) == (-fx.MOST_SHIFT, fx.MOST_SHIFT) else x.error
 
 
 def _sat16(y: Interval, x: Known) -> Array:
@@ -225,10 +281,6 @@ def _stack(y: Interval, a: Known, b: Known) -> Array:
     return np.stack([a.error, b.error], axis=-1)
 
 
-def _narrow(y: Interval, x: Known) -> Array:
-    return x.error
-
-
 def _reach(x: Known | int) -> Array:
     return np.asarray(abs(x), np.float64) if isinstance(x, int) else x.reach
 
@@ -245,7 +297,13 @@ RULES: Mapping[str, Rule] = {
     "rshift": _rshift,
     "clip": _clip,
     "sat16": _sat16,
-    "narrow": _narrow,
+    "narrow": _same,
+    "abs": _same,
+    "norm": _norm,
+    "mantissa": _mantissa,
+    "scale16": _scale16,
+    "shift_by": _shift_by,
+    "sat_shift": _sat_shift,
     "div": _div,
     "lookup": _lookup,
     "direct": _direct,
@@ -259,3 +317,5 @@ RULES: Mapping[str, Rule] = {
     "column": _column,
     "stack": _stack,
 }
+OWN: Mapping[str, Mapping[str, Rule]] = {"decay": {**RULES, "clip": _peak}}
+"""By op, where a word means more than it does elsewhere."""

@@ -15,6 +15,7 @@ from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Format, Node
 from lnncc.ops import elapse
 from lnncc.quantiser import Quantiser
+from lnncc.tube import Tube
 
 WIDE = True
 WIDE_INPUTS = (0, 1, 2)
@@ -36,6 +37,20 @@ def span(attrs: Mapping[str, Attr], f: Interval, c: Interval, dt: Interval) -> I
     return Interval(np.full(f.shape, -bound), np.full(f.shape, bound))
 
 
+def tube(attrs: Mapping[str, Attr], f: Tube, c: Tube, dt: Tube) -> Tube:
+    """The slopes are (1 - y)·e^-y·e^(-dt c) of f, y = dt·|f|, and -f (c + |f|)·e^(-dt (c + |f|)) of dt; c is known."""
+    low, high = dt.span.low * _least(f.span), dt.span.high * f.span.magnitude
+    slope = np.maximum.reduce([np.abs(1 - y) * np.exp(-y) for y in (low, high, np.clip(2.0, low, high))])
+    most = np.maximum(*(np.exp(-end * c.span.low) for end in (dt.span.low, dt.span.high)))
+    fall = f.span.magnitude * (c.span.magnitude + f.span.magnitude)
+    return Tube(span(attrs, f.span, c.span, dt.span), most * (slope * f.error + fall * dt.error))
+
+
+def _least(x: Interval) -> Array:
+    """The least magnitude."""
+    return np.maximum(np.maximum(x.low, -x.high), 0.0)
+
+
 def quantise(node: Node, q: Quantiser) -> None:
     f, c, dt = node.inputs
     source, target = q.format(f), q.format(node.outputs[0])
@@ -55,9 +70,15 @@ def quantise(node: Node, q: Quantiser) -> None:
     }
     constants = (
         q.accumulator(c, source),
-        q.constant(table.nodes, Format(16, 15), label=table.label, error=table.deviation),
+        q.constant(table.nodes, Format(16, 15), label=table.label, error=_deviation(table)),
     )
     q.emit("decay", (f, constants[0], dt, constants[1]), node.outputs[0], target, attrs)
+
+
+def _deviation(table: lut.Table) -> Array:
+    """No exponent is below 0, where the nodes would saturate; at 0 they are a unit below 1."""
+    error, *others = table.deviation
+    return np.array([min(error, table.unsaturated + lut.UNTRIED + 1), *others])
 
 
 def evaluate(attrs: Mapping[str, Attr], f: Carrier, c: Carrier, dt: Carrier, nodes: Array) -> Carrier:

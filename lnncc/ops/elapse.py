@@ -13,6 +13,7 @@ from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Node
 from lnncc.quantiser import Quantiser
+from lnncc.tube import Tube
 
 WIDE = True
 WIDE_INPUTS = (0, 1, 2)
@@ -26,6 +27,11 @@ def reference(attrs: Mapping[str, Attr], acc: Array, x: Array, dt: Array) -> Arr
 
 def span(attrs: Mapping[str, Attr], acc: Interval, x: Interval, dt: Interval) -> Interval:
     return interval.add(acc, interval.multiply(x, dt))
+
+
+def tube(attrs: Mapping[str, Attr], acc: Tube, x: Tube, dt: Tube) -> Tube:
+    apart = x.span.magnitude * dt.error + x.error * dt.span.magnitude
+    return Tube(span(attrs, acc.span, x.span, dt.span), acc.error + apart)
 
 
 def quantise(node: Node, q: Quantiser) -> None:

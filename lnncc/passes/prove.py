@@ -44,6 +44,16 @@ def prove(graph: Graph) -> tuple[Graph, Proof]:
     return graph.edited(nodes=nodes), Proof(bounds, prover.lines, saturating)
 
 
+def narrowed(graph: Graph, proof: Proof, dt: Interval) -> Proof:
+    """What one step of a proven graph does where its dt lies in a part of the range: the words' bounds there.
+
+    What is carried is anywhere in the invariants of ``proof``, which hold for every dt.
+    """
+    prover = _Prover(graph)
+    prover.step(proof.bounds, dt)
+    return Proof({name: value.bounds for name, value in prover.known.items()}, prover.lines, proof.saturating)
+
+
 def _flat(nodes: tuple[Node, ...]) -> list[Node]:
     return [n for node in nodes for n in ([node] if node.body is None else _flat(node.body.nodes))]
 
@@ -63,6 +73,26 @@ class _Prover:
         states = self.graph.states
         first = [interval.point(s.initial) for s in states]
         self._settle(self.graph.nodes, [s.before for s in states], first, [s.after for s in states])
+
+    def step(self, invariants: Mapping[str, Interval], dt: Interval) -> None:
+        for port in self.graph.inputs:
+            self._bind(port.value, self._everything(port.value))
+        assert self.graph.dt is not None, "only a dt of a range has parts"
+        self._bind(self.graph.dt, dt)
+        for state in self.graph.states:
+            self._bind(state.before, invariants[state.before])
+        self._once(self.graph.nodes, invariants)
+
+    def _once(self, nodes: tuple[Node, ...], invariants: Mapping[str, Interval]) -> None:
+        for node in nodes:
+            if node.body is None:
+                self._node(node)
+                continue
+            for param in node.body.params:
+                self._bind(param, invariants[param])
+            self._once(node.body.nodes, invariants)
+            for param, out in zip(node.body.params, node.outputs, strict=True):
+                self._bind(out, self._bounds(param))
 
     def _settle(self, nodes: tuple[Node, ...], params: list[str], first: list[Interval], results: list[str]) -> None:
         for name, start in zip(params, first, strict=True):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lnncc import solver
-from lnncc.bounds import disturbed, forward
+from lnncc.bounds import disturbed, forward, timed
 from lnncc.bounds.contraction import contraction
 from lnncc.bounds.horizon import Horizon, horizon
 from lnncc.build import Build
@@ -52,10 +52,12 @@ def ahead(build: Build, steps: int = STEPS) -> dict[str, Ahead]:
         raise Unbounded(str(rounding["unbounded"]))
     noise = {name: np.asarray(values, np.float64) for name, values in rounding["values"].items()}
     graph, ranges = lower(build.model, dt=build.settings.fixed_dt), _ranges(build)
-    found = horizon(forward.stepper(graph, noise, ranges), _initial(graph, build))
-    shrinks = contraction(forward.stepper(graph, {}, ranges), found.box)
+    span = build.settings.dt_range
+    parts = [] if span is None else timed.spans(build.integer)
+    found = horizon(forward.stepper(graph, noise, ranges, parts), _initial(graph, build))
+    shrinks = contraction(forward.stepper(graph, {}, ranges, parts), found.box)
     rate = None if shrinks is None else shrinks.rate
-    trial = disturbed.estimate(graph, noise, ranges)
+    trial = disturbed.estimate(graph, noise, ranges, span)
     edges = np.cumsum([0] + [graph.values[p.value].size for p in graph.outputs])
     return {p.label: _one(found, trial, slice(*edges[k : k + 2]), steps, rate) for k, p in enumerate(graph.outputs)}
 
