@@ -19,9 +19,9 @@ test: $(VENV)/dev
 test-jax:
 	VENV=$(VENV) .ci/newest_jax
 
-# Every target that can run here, with every op and whole models.
+# Every target that can run here, with every op and whole models; every command of the documentation.
 test-all: $(VENV)/dev
-	$(BIN)/python -m pytest -n auto -m matrix tests/test_matrix.py
+	$(BIN)/python -m pytest -n auto -m 'matrix or docs' tests/test_matrix.py tests/test_docs.py
 
 # Hostile files: half of them at random, half led by what code they reach.
 INPUTS ?= 1000000

@@ -1,10 +1,12 @@
 """Pages of docs/: what a reader is told to write is written, what he is told to run is run, in the order of the page.
 
-A fence after ``<!-- file: NAME -->`` is a file; a fence of ``sh`` is run by bash, stopping at the first failure.
+A fence after ``<!-- file: NAME -->`` is a file; one of ``sh`` is run by bash and stops at the first failure; and
+``<!-- given: PATH as NAME -->`` before it stands for a file that the reader has, here one of the tests' own.
 """
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,27 +14,30 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FENCE = re.compile(r"(?:<!-- file: (?P<file>[\w./-]+) -->\n)?```(?P<kind>\w*)\n(?P<text>.*?)```\n", re.DOTALL)
+FILE, GIVEN = r"<!-- file: (?P<file>[\w./-]+) -->\n", r"<!-- given: (?P<path>\S+) as (?P<given>\S+) -->\n"
+FENCE = re.compile(rf"(?:{FILE}|{GIVEN})?```(?P<kind>\w*)\n(?P<text>.*?)```\n", re.DOTALL)
 PAGES = sorted(path for path in (ROOT / "docs").glob("*.md") if "```sh\n" in path.read_text(encoding="utf-8"))
 
 
-def steps(page: Path) -> list[tuple[str | None, str]]:
-    """(file, its text) or (None, commands), as they stand."""
+def blocks(page: Path) -> list[re.Match[str]]:
+    """Files and commands, as they stand."""
     found = FENCE.finditer(page.read_text(encoding="utf-8"))
-    return [(m["file"], m["text"]) for m in found if m["file"] or m["kind"] == "sh"]
+    return [m for m in found if m["file"] or m["kind"] == "sh"]
 
 
+@pytest.mark.docs
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
 def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    for name, text in steps(page):
-        if name is not None:
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_text(text, encoding="utf-8")
+    for block in blocks(page):
+        if block["file"]:
+            (tmp_path / block["file"]).write_text(block["text"], encoding="utf-8")
             continue
-        command = ["bash", "-euo", "pipefail", "-c", text]
+        if block["given"]:
+            shutil.copy(ROOT / block["path"], tmp_path / block["given"])
+        command = ["bash", "-euo", "pipefail", "-c", block["text"]]
         done = subprocess.run(command, cwd=tmp_path, env=os.environ | {"PATH": path}, capture_output=True, text=True)
-        assert done.returncode == 0, f"{text}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        assert done.returncode == 0, f"{block['text']}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda path: path.stem)
