@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from integer_graphs import FULL, WIDE, Builder, drawn
+from integer_graphs import drawn
 from test_lanes import fills, need
 
 import lnncc
@@ -17,6 +17,7 @@ from lnncc.choices import Choices
 from lnncc.emit import emit
 from lnncc.errors import LnnccError
 from lnncc.ir import Graph
+from lnncc.kit.graphs import streamed
 from lnncc.options import Settings
 from lnncc.plan import plan
 from lnncc.target import Target
@@ -38,7 +39,7 @@ def test_streams_are_as_alone(machine: str, lanes: int, graph: int) -> None:
     """Graphs of all ops; states, outputs and what was clipped."""
     chip = need(machine)
     fit = (found for found in map(drawn, itertools.count(graph * 7 + lanes)) if found.dt is None)
-    drawn_graph = next(fit) if graph else everything()
+    drawn_graph = next(fit) if graph else streamed()
     made = built(drawn_graph, chip, lanes)
     library = host.build(made, target=chip, sanitize=graph == 0 and lanes == 8)
     xs = tuple(np.repeat(fills(drawn_graph.values[p.value].size), STEPS, axis=1) for p in drawn_graph.inputs)
@@ -50,33 +51,6 @@ def test_streams_are_as_alone(machine: str, lanes: int, graph: int) -> None:
         assert compare.equal_steps(trace, (alone.states, alone.outputs)) == streams * STEPS
         assert np.array_equal(together.clipped, alone.clipped)
     assert compare.equal_steps((alone.states, alone.outputs), twin.run(drawn_graph, few)) == streams * STEPS
-
-
-def everything() -> Graph:
-    """What drawn graphs seldom hold: many rows and columns, even and odd, of 8 and of 16 bits, and all that clips."""
-    b, rng = Builder(), np.random.default_rng(0)
-    x, h = b.input(37), b.state(rng.integers(-FULL, FULL, 11))
-    inside = b.door(x, -20000, 25000)
-    for bits, rows, cols in ((16, 4, 37), (8, 7, 36), (8, 1, 5), (16, 8, 9)):
-        wide = b.affine(rng, b.slice(inside, 0, cols), rows, bits=bits)
-        b.output(b.requantise(b.affine(rng, h, rows, acc=wide, bits=bits), 0))
-        b.output(b.requantise(wide, 17))
-    b.output(b.ramp(b.slice(x, 1, 8), wide, 9, -FULL, 1 << 20))
-    b.output(b.ramp(x, inside, 1, -FULL, 99))
-    b.output(b.table(rng, wide, kind="direct"))
-    b.output(b.table(rng, x, kind="direct"))
-    [u] = b.loop((h,))
-    pair = b.synapses(rng, b.synapses(rng, b.leak(rng, 11), b.slice(x, 1, 30), kind="direct"), u)
-    [after] = b.end((h,), (u,), (b.mean(rng, pair, u),), trips=3)
-    t = b.table(rng, b.diagonal(rng, b.constant(rng.integers(-9, 9, 11), WIDE), after))
-    b.becomes(h, b.blend(after, b.constant(rng.integers(-FULL, FULL, 11)), t))
-    b.output(b.multiply(b.gather(x, [3, 3, 0, 36]), b.slice(after, 2, 4), 10))
-    for heard, count in ((b.slice(x, 2, 35), 7), (b.affine(rng, h, 6), 2)):
-        b.output(b.argmax(heard, count))
-        b.output(b.softmax(heard, count))
-    for octaves, steps, right in ((1, 9, 0), (2, 4, 3)):
-        b.output(b.divide(b.slice(x, 0, 9), b.affine(rng, h, 3), octaves, steps, right))
-    return b.graph()
 
 
 @pytest.fixture(scope="module")

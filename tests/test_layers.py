@@ -27,6 +27,7 @@ LAYERS = (
     "emit twin",
     "build certificate",
     "retarget packages",
+    "kit",
     "validate",
     "flash",
     "report",

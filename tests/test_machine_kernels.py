@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from integer_graphs import FULL, Builder, drawn
+from integer_graphs import FULL, drawn
 from toy_model import compiler, need_target
 
 from lnncc import target, twin
@@ -15,6 +15,7 @@ from lnncc.build import Build
 from lnncc.choices import Choices
 from lnncc.emit import emit
 from lnncc.ir import Array, Attr, Graph
+from lnncc.kit import graphs
 from lnncc.options import Settings
 from lnncc.plan import layouts, plan, prototypes
 from lnncc.plan.program import Call, Loop, Statement
@@ -32,74 +33,10 @@ CORES = {
 }  # ISAs whose words are plain C elsewhere, and targets that have them
 CORE_NAMES = [core for cores in CORES.values() for core in cores]
 STEPS = 12
-SHAPES = ((1, 1), (3, 2), (4, 8), (4, 9), (5, 17), (8, 24), (13, 31))
 
 
-def affine(bits: int) -> Graph:
-    """Matrices of every remainder of rows and columns, of values at odd and even addresses."""
-    b, rng = Builder(), np.random.default_rng(bits)
-    x, h = b.input(40), b.state(rng.integers(-FULL, FULL, 40))
-    for rows, cols in SHAPES:
-        for start in (0, 1):
-            wide = b.affine(rng, b.slice(x, start, cols), rows, bits=bits, least_shift=2)
-            wide = b.affine(rng, b.slice(h, start + 2, cols), rows, wide, bits=bits, least_shift=2)
-            b.output(b.requantise(wide, 14))
-    b.becomes(h, b.slice(x, 0, 40))
-    return b.graph()
-
-
-def table() -> Graph:
-    """Of narrow and wide values; flat and steep at the ends; off the middle; one rise that needs all bits."""
-    b, rng = Builder(), np.random.default_rng(0)
-    x = b.input(30)
-    wide = b.affine(rng, x, 30, least_shift=2)
-    for value, shift in ((x, 11), (wide, 16), (wide, 22)):
-        for size, first in ((16, 8), (12, 6), (64, 40), (20, 1)):
-            for nodes in (rng.integers(0, FULL, size + 1), np.repeat(rng.integers(-300, 300, size // 2 + 1), 2)[1:]):
-                b.output(b.nodes(value, nodes[: size + 1], -(first << shift), shift))
-    return b.graph()
-
-
-def neurons() -> Graph:
-    """Destinations without synapses at the start, in the middle and at the end, or nowhere."""
-    b, rng = Builder(), np.random.default_rng(0)
-    x, v = b.input(5), b.state(rng.integers(-FULL, FULL, 9))
-    base = b.synapses(rng, b.leak(rng, 9), x, counts=[0, 0, 3, 1, 0, 4, 2, 0, 0])
-    [u] = b.loop((v,))
-    inner = b.synapses(rng, base, u, counts=[1, 2, 0, 0, 1, 1, 7, 1, 5])
-    [after] = b.end((v,), (u,), (b.mean(rng, inner, u),), trips=3)
-    b.becomes(v, after)
-    b.output(b.slice(after, 1, 4))
-    return b.graph()
-
-
-def tables() -> Graph:
-    """Synapses with tables of their own, some destinations without any, a base that is a constant or none."""
-    b, rng = Builder(), np.random.default_rng(0)
-    x, v = b.input(5), b.state(rng.integers(-FULL, FULL, 6))
-    base = b.synapse_tables(rng, b.leak(rng, 6), x, [0, 0, 3, 1, 0, 4], shift=12)
-    [u] = b.loop((v,))
-    inner = b.synapse_tables(rng, base, u, [1, 2, 0, 0, 7, 1], shift=10)
-    [after] = b.end((v,), (u,), (b.mean(rng, inner, u),), trips=3)
-    b.becomes(v, after)
-    b.output(b.slice(after, 1, 4))
-    return b.graph()
-
-
-def elements() -> Graph:
-    """Blends of every size up to nine, their results in a place of their own and in that of an input."""
-    b, rng = Builder(), np.random.default_rng(0)
-    x, y = b.input(9), b.state(rng.integers(-FULL, FULL, 9))
-    for n in range(1, 10):
-        a, c = b.slice(x, 0, n), b.table(rng, b.slice(y, 0, n), low=-1)
-        b.output(b.blend(a, c, b.table(rng, a)))
-        b.output(b.blend(c, a, b.table(rng, c)))
-    b.becomes(y, b.blend(y, x, b.table(rng, y)))
-    return b.graph()
-
-
-GRAPHS: Mapping[str, Graph] = {"affine": affine(16), "affine_w8": affine(8), "table": table(), "synapses": neurons()}
-GRAPHS |= {"synapse_tables": tables(), "elements": elements()}
+GRAPHS: Mapping[str, Graph] = {"affine": graphs.affine(16), "affine_w8": graphs.affine(8), "table": graphs.table(30)}
+GRAPHS |= {"synapses": graphs.neurons(), "synapse_tables": graphs.tables(), "elements": graphs.elements()}
 GRAPHS |= {f"drawn {seed}": drawn(seed) for seed in range(6)}
 
 

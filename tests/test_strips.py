@@ -2,37 +2,17 @@
 
 import numpy as np
 import pytest
-from integer_graphs import FULL, Builder, drawn
+from integer_graphs import Builder, drawn
 from test_machine_kernels import inputs
 
 from lnncc import ir, target, twin
-from lnncc.ir import Graph
+from lnncc.kit.graphs import gated
 from lnncc.ops import NAMES, OPS
 from lnncc.plan import plan, strips
 from lnncc.plan.strips import stripped
 from lnncc.validate import compare
 
 HOST = target.load(target.HOST)
-
-
-def gated(rows: int) -> Graph:
-    """A CfC: a backbone, two heads and a gate of ``rows`` rows, from two parts of what goes in."""
-    b, rng = Builder(), np.random.default_rng(0)
-    x, h = b.input(9), b.state(rng.integers(-FULL, FULL, rows))
-
-    def dense(*parts: str) -> str:
-        wide = None
-        for part in parts:
-            wide = b.affine(rng, part, rows, wide, least_shift=2)
-        assert wide is not None
-        return wide
-
-    z = b.table(rng, dense(x, b.slice(h, 0, rows // 2), b.slice(h, rows // 2, rows - rows // 2)), low=-1)
-    first, second, gate = (b.table(rng, dense(b.slice(z, 0, 8), b.slice(z, 8, rows - 8))) for _ in range(3))
-    after = b.blend(first, second, gate)
-    b.becomes(h, after)
-    b.output(b.requantise(b.affine(rng, after, 2), 10))
-    return b.graph()
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3])
@@ -50,7 +30,7 @@ def test_no_number_changes(seed: int, rows: int, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("rows", [32, 40, 64])
 def test_sums_of_a_strip_alone_need_memory(rows: int) -> None:
-    graph = gated(rows)
+    graph = gated(rows, 16)
     made, xs = stripped(graph), inputs(graph)
     assert compare.equal_steps(twin.run(made, xs), twin.run(graph, xs)) == len(xs[0][0])
     whole, strip = (plan(graph, "m", {}, HOST, goal) for goal in ("balanced", "size"))

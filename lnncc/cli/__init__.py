@@ -21,6 +21,7 @@ OWN = (
     "run",
     "export",
     "diff",
+    "selftest",
     "bench",
     "completion",
 )  # each a module; others: lnncc.cli.show

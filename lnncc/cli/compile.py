@@ -105,7 +105,7 @@ def _picture(text: str, settings: Settings) -> Path:
 def _plot(build: Build, path: Path) -> None:
     search = build.facts["search"]
     assert isinstance(search, Mapping)
-    with _writing(path, "--plot"):
+    with writing(path, "--plot"):
         path.parent.mkdir(parents=True, exist_ok=True)
         front.save(search, path)
 
@@ -169,7 +169,7 @@ def measured(build: Build, target: Target, *, required: bool) -> "Footprint | No
 
 
 def _made(folder: Path) -> Path:
-    with _writing(folder, "--dump"):
+    with writing(folder, "--dump"):
         folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -186,13 +186,13 @@ def _check_frozen(build: Build, packagings: Sequence[Packaging], folder: Path) -
 
 
 def _write(build: Build, packagings: Sequence[Packaging], folder: Path) -> None:
-    with _writing(folder, "-o"):
+    with writing(folder, "-o"):
         build.write(folder)
         packages.write(build, packagings, folder)
 
 
 @contextmanager
-def _writing(folder: Path, option: str) -> Iterator[None]:
+def writing(folder: Path, option: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -18,6 +18,7 @@ VERBS = {
     "export": "write a compiled model as ONNX: its integers, bit for bit, or its floats",
     "diff": "say what sets two compilations apart: formats, cost, error",
     "report": "say what a compiled model takes, gives and holds",
+    "selftest": "write a kit of C that tests your own compiler and core on all that lnncc may write for a target",
     "bench": "measure accuracy on real data, cost on chips, drift, or speed beside JAX and ONNX Runtime",
     "targets": "list the targets",
     "ops": "list what models may be made of",
@@ -110,6 +111,7 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
     _run(verbs["run"])
     _export(verbs["export"])
     _diff(verbs["diff"])
+    _selftest(verbs["selftest"])
     _bench(verbs["bench"])
     verbs["report"].add_argument("--period", metavar="S", type=_period, help="seconds between two steps, for a day")
     verbs["explain"].add_argument("code", metavar="CODE", help="for example E0301")
@@ -183,6 +185,14 @@ def _count(word: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError(f"{word} is no number of steps")
     return count
+
+
+def _selftest(parser: Parser) -> None:
+    add = parser.add_argument
+    add("--target", metavar="T", required=True, help="what the kit is for; see `lnncc targets`")
+    add("-o", "--output", metavar="DIR", required=True, help="folder for the kit")
+    add("--parts", metavar="PART,...", help="only these parts, where flash is small (default: all)")
+    add("--run", action="store_true", help="also build it here and run it, or have it run in an emulator")
 
 
 def _bench(parser: Parser) -> None:

@@ -231,7 +231,7 @@ def each(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | 
     return Packed({}, attrs, calls) if attrs["unroll"] and calls else None
 
 
-def source_first(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+def source_first(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed:
     """Source, a, b, w and e of each synapse: the order in which they are needed, so that a pointer need only go up."""
     return Packed({"synapse": constants["synapse"][:, [4, 1, 0, 2, 3]]}, attrs)
 

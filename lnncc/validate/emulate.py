@@ -80,6 +80,13 @@ def run(
     return Run(output, chosen, *_costs(_module(chosen), again, target, counted))
 
 
+def text(elf: Path, target: Target, function: str, *, seconds: float = SECONDS) -> str:
+    """Run firmware that reads nothing, from reset; what it wrote. Raises as ``run``."""
+    chosen = here.emulator(target)
+    job = Job(elf, target.emulated(), target.machine(chosen), b"", function, seconds)
+    return _module(chosen).execute(job).decode("ascii", "replace")
+
+
 def _job(
     elf: Path, interface: Interface, target: Target, emulator: str, stdin: bytes, steps: int, seconds: float
 ) -> Job:

@@ -112,6 +112,21 @@ def shared_library(
     return output
 
 
+def program(
+    compiler: Compiler,
+    sources: Sequence[Path],
+    output: Path,
+    *,
+    include: Sequence[Path] = (),
+    flags: Sequence[str] = (),
+    seconds: float = SECONDS,
+) -> str:
+    """Build a program for this machine and run it; what it printed, whatever its status. Raises E0702 if the compiler
+    fails, or the program does not end in ``seconds``."""
+    run(compiler, (*_folders(include), *flags, *_paths(sources), "-o", *_paths([output])), output.parent)
+    return _call([str(output.resolve())], output.parent, seconds).stdout
+
+
 def _paths(paths: Sequence[Path]) -> list[str]:
     return [str(path.resolve()) for path in paths]
 

@@ -100,11 +100,6 @@ LN_FN int32_t ln_mac_ll(int32_t acc, ln_pair a, ln_pair b)
     return __smlabb(a, b, acc);
 }
 
-LN_FN int32_t ln_mac_lu(int32_t acc, ln_pair a, ln_pair b)
-{
-    return __smlabt(a, b, acc);
-}
-
 /* acc + a b, both halves. */
 LN_FN int32_t ln_mac_both(int32_t acc, ln_pair a, ln_pair b)
 {
@@ -300,11 +295,6 @@ LN_FN int32_t ln_mac_high(int32_t acc, int32_t a, ln_pair b)
 LN_FN int32_t ln_mac_ll(int32_t acc, ln_pair a, ln_pair b)
 {
     return ln_mac(acc, ln_lower(a), ln_lower(b));
-}
-
-LN_FN int32_t ln_mac_lu(int32_t acc, ln_pair a, ln_pair b)
-{
-    return ln_mac(acc, ln_lower(a), ln_upper(b));
 }
 
 LN_FN int32_t ln_mac_both(int32_t acc, ln_pair a, ln_pair b)
