@@ -146,7 +146,14 @@ def compile_model(
         integer = seen("prove", integer, FUSED)
         layout = plan(integer, settings.name, proof.bounds, chip, settings.optimise, lanes=settings.batch)
         proven = certificate(integer, proof, settings.name)
-        known = {**facts(layout, low.spans, proof), "rounding": rounding.facts(low.fused, integer, proof), **more}
+        flash = targets.flash_estimate(chip, settings.optimise, layout.constant_bytes, layout.calls)
+        sizes = {"flash_estimate": flash}
+        known = {
+            **facts(layout, low.spans, proof),
+            **sizes,
+            "rounding": rounding.facts(low.fused, integer, proof),
+            **more,
+        }
         return Build(settings, chosen, layout.interface, model.graph, integer, emit(layout), proven, known, made_from)
 
     def built(option: Option) -> Build:

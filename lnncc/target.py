@@ -41,6 +41,8 @@ class Target:
 
     ``cost`` is what each kind of work takes in cycles or instructions, an estimate to choose formats by.
 
+    ``code`` is bytes of machine code by what is optimised for: of any step, and of each call in it, an estimate too.
+
     ``kind`` names the folder of start-up and linker text beside the TOML; ``cycles`` a model of validate/cycles.
 
     ``isa`` are names of ``runtime/simd``, the preferred one first: whose words and kernels the C is made of. ``needs``
@@ -58,6 +60,7 @@ class Target:
     compilers: tuple[Toolchain, ...]
     cycles: str | None = None
     cost: Mapping[str, float] | None = field(default=None, hash=False)  # a target is a key of caches
+    code: Mapping[str, tuple[int, int]] | None = field(default=None, hash=False)
     hints: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     split: bool = False
@@ -158,6 +161,7 @@ def read(path: Path) -> Target:
         isa=table.texts("isa"),
         cycles=table.take("cycles", str) if "cycles" in items else None,
         cost=_cost(table.table("cost")) if "cost" in items else None,
+        code=_code(table.table("code")) if "code" in items else None,
         hints=table.texts("hints") if "hints" in items else (),
         needs=table.texts("needs") if "needs" in items else (),
         compilers=tuple(_toolchain(entry) for entry in table.tables("compiler")),
@@ -193,6 +197,14 @@ def check_fit(target: Target, *, flash: int, ram: int, stack: int) -> None:
     )
 
 
+def flash_estimate(target: Target, optimise: str, constants: int, calls: int) -> int | None:
+    """Bytes of flash before a C compiler runs: constants as they are, code by ``[code]``; None where there is none."""
+    if target.code is None:
+        return None
+    step, call = target.code[SIZE if optimise == SIZE else BALANCED]
+    return constants + step + call * calls
+
+
 def check_constants(target: Target, constants: object) -> None:
     """Raise E0505 if so many bytes of constants alone do not fit the emulated board: no C need be compiled for that."""
     board = target.emulated()
@@ -224,6 +236,23 @@ def _cost(table: Table) -> Mapping[str, float]:
     made = {key: table.number(key) for key in COSTS}
     table.close()
     return made
+
+
+# The keys of [code]: what models are optimised for. Speed is as balanced.
+BALANCED, SIZE = "balanced", "size"
+
+
+def _code(table: Table) -> Mapping[str, tuple[int, int]]:
+    made = {key: _pair(table, key) for key in (BALANCED, SIZE)}
+    table.close()
+    return made
+
+
+def _pair(table: Table, key: str) -> tuple[int, int]:
+    values = [value for value in table.take(key, list) if type(value) is int]
+    if len(values) != 2:
+        raise table.wrong(key, "[bytes of a step, bytes of each call in it]")
+    return values[0], values[1]
 
 
 def _part(table: Table) -> Part:

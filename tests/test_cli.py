@@ -182,6 +182,7 @@ def test_compile_answers_what_scripts_rely_on(capsys: pytest.CaptureFixture[str]
     assert sorted(found["files"]) == sorted(str(p.relative_to(out)) for p in out.rglob("*") if p.is_file())
     assert 4 * 2 <= found["state_bytes"] <= found["ram_bytes"] < 100
     assert 100 < found["flash_bytes"] < 20_000 and 0 < found["stack_bytes"] < 2000
+    assert found["flash_bytes"] / 2 < found["flash_estimate_bytes"] < 2 * found["flash_bytes"]
 
 
 def test_ranges_are_taken_from_recordings_and_called_assumed(
@@ -330,6 +331,7 @@ def test_without_a_compiler_the_c_is_written_and_its_size_is_not_known(
 ) -> None:
     found = answer(capsys, "compile", "model.lnn", *OPTIONS, "-o", str(tmp_path / "x"))
     assert found["flash_bytes"] is found["ram_bytes"] is found["stack_bytes"] is None
+    assert found["flash_estimate_bytes"] > 100
     assert (tmp_path / "x" / "gyro.c").is_file()
     assert answer(capsys, "verify", str(tmp_path / "x"), code=7)["error"]["code"] == "E0701"
 

@@ -1,6 +1,7 @@
 """The speed benchmark: who takes part, that all take turns, and the command."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -61,6 +62,17 @@ def test_onnx_runtime_takes_part_where_its_file_is(tmp_path: Path) -> None:
     onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=8), tmp_path / "step.onnx")
     work = runners.onnx(tmp_path / "step.onnx")
     assert work is not None and work() == runners.STEPS // 10
+    many = runners.onnx(tmp_path / "step.onnx", 7)
+    assert many is not None and many() == 7
+
+
+def test_all_of_it_runs_on_one_core(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("this system cannot be asked for one core")
+    cores, before = list[int](), os.sched_getaffinity(0)
+    monkeypatch.setattr(measure, "_model", lambda *_: iter([cores.append(len(os.sched_getaffinity(0)))]))
+    list(measure.rows(folder, ()))
+    assert cores == [1] and os.sched_getaffinity(0) == before
 
 
 def test_only_machines_that_run_here_take_part(monkeypatch: pytest.MonkeyPatch) -> None:

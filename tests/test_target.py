@@ -98,6 +98,15 @@ def test_what_is_read(tmp_path: Path) -> None:
     assert loaded.cycles is None
 
 
+def test_flash_is_estimated_from_constants_and_calls(tmp_path: Path) -> None:
+    loaded = target.read(
+        write(tmp_path, GOOD.replace("[part]", "[code]\nbalanced = [300, 100]\nsize = [700, 20]\n[part]"))
+    )
+    found = [target.flash_estimate(loaded, goal, 5000, 4) for goal in ("balanced", "speed", "size")]
+    assert found == [5700, 5700, 5780]
+    assert target.flash_estimate(target.read(write(tmp_path, GOOD)), "size", 5000, 4) is None
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
@@ -120,6 +129,8 @@ def test_what_is_read(tmp_path: Path) -> None:
         ('isa = ["scalar"]', 'isa = ["abacus"]', "isa 'abacus' has no runtime/simd/abacus.h"),
         ('isa = ["scalar"]', "isa = []", "isa must be a list of names of runtime/simd, not []"),
         ('cpu = "core-1"', "cpu = ", "Invalid value"),
+        ("[part]", "[code]\nbalanced = [1]\nsize = [1, 2]\n[part]", "code.balanced must be [bytes of a step, bytes of"),
+        ("[part]", "[code]\nbalanced = [1, 2]\n[part]", "code.size is missing"),
         ('cpu = "core-1"', 'cpu = "core-1"\nsplit = 1', "split must be true or false, not 1"),
     ],
 )

@@ -1,8 +1,10 @@
 """The measuring: all who take part in turn, round after round, so that a busy machine slows everybody alike."""
 
+import os
 import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -34,9 +36,23 @@ class Row:
 
 
 def rows(folder: Path, names: Sequence[str]) -> Iterator[Row]:
-    """Of the models ``names`` that ``folder`` holds, all if none is named."""
-    for bench in present(folder, names):
-        yield from _model(bench, folder)
+    """Of the models ``names`` that ``folder`` holds, all if none is named; on one core, where that can be asked for."""
+    with _one_core():
+        for bench in present(folder, names):
+            yield from _model(bench, folder)
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def _model(bench: Bench, folder: Path) -> Iterator[Row]:
@@ -48,7 +64,7 @@ def _model(bench: Bench, folder: Path) -> Iterator[Row]:
         yield timed(bench.name, bits, 1, ours, runners.peers(bench, folder, found))
     build = _compiled(model, bench, 16)
     ours = {f"lnncc {chip.name}": runners.many_streams(build, chip, STREAMS) for chip in runners.machines()}
-    yield timed(bench.name, 16, STREAMS, ours, {"JAX vmap": runners.vmap(found, STREAMS)})
+    yield timed(bench.name, 16, STREAMS, ours, runners.peers_of_many(bench, folder, found, STREAMS))
 
 
 def _compiled(model: Model, bench: Bench, bits: int) -> lnncc.build.Build:

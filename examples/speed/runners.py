@@ -1,7 +1,7 @@
 """Who is measured: each runner makes a function that does some work once and says how many steps that was."""
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import jax
@@ -79,27 +79,43 @@ def vmap(found: Network, streams: int) -> Work:
     return work
 
 
-def onnx(path: Path) -> Work | None:
-    """ONNX Runtime, one thread, arrays bound once, a call a step; None if it or the file is missing."""
+def onnx(path: Path, streams: int = 1) -> Work | None:
+    """ONNX Runtime, one thread, arrays bound once, a call a step; None if it or the file is missing.
+
+    Many ``streams`` are a batch: the first axis of what goes in and out is as long.
+    """
     if importlib.util.find_spec("onnxruntime") is None or not path.is_file():
         return None
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    model = path.read_bytes() if streams == 1 else _batched(path, streams)
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     binding = session.io_binding()
     for port in session.get_inputs():
         binding.bind_cpu_input(port.name, np.full(port.shape, 0.1, np.float32))
     for port in session.get_outputs():
         binding.bind_output(port.name)
 
+    calls = STEPS // 10 if streams == 1 else 1
+
     def work() -> int:
-        for _ in range(STEPS // 10):
+        for _ in range(calls):
             session.run_with_iobinding(binding)
-        return STEPS // 10
+        return calls * streams
 
     return work
+
+
+def _batched(path: Path, streams: int) -> bytes:
+    from onnx import load
+
+    model = load(path)
+    for port in [*model.graph.input, *model.graph.output]:
+        port.type.tensor_type.shape.dim[0].dim_value = streams
+    model.graph.ClearField("value_info")
+    return model.SerializeToString()
 
 
 def machines(names: tuple[str, ...] = ("host", "host-avx2", "host-avx512")) -> list[Target]:
@@ -113,5 +129,13 @@ def _runs(name: str) -> bool:
 
 
 def peers(bench: Bench, folder: Path, found: Network) -> dict[str, Work]:
-    known = {"JAX scan": scan(found), "ONNX Runtime": onnx(bench.onnx(folder))}
+    return _present({"JAX scan": scan(found), "ONNX Runtime": onnx(bench.onnx(folder))})
+
+
+def peers_of_many(bench: Bench, folder: Path, found: Network, streams: int) -> dict[str, Work]:
+    batched = onnx(bench.onnx(folder), streams)
+    return _present({"JAX vmap": vmap(found, streams), "ONNX Runtime batched": batched})
+
+
+def _present(known: Mapping[str, Work | None]) -> dict[str, Work]:
     return {name: work for name, work in known.items() if work is not None}

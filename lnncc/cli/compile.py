@@ -200,6 +200,13 @@ def writing(folder: Path, option: str) -> Iterator[None]:
         raise LnnccError("E0211", title, helps=(f"choose another place with {option}",)) from error
 
 
+def _ahead(facts: Mapping[str, object]) -> str:
+    """What was counted before any C compiler ran."""
+    whole = facts.get("flash_estimate")
+    known = f"constants {facts['constant_bytes']} bytes"
+    return f"not measured; {known}" + ("" if whole is None else f", flash about {whole} with code, by an estimate")
+
+
 def _answer(
     build: Build, cost: "Footprint | None", folder: str, packagings: Sequence[Packaging], picture: Path | None
 ) -> Answer:
@@ -209,6 +216,7 @@ def _answer(
         "target": build.settings.target,
         "state_bytes": facts["state_bytes"],
         "flash_bytes": None if cost is None else cost.flash,
+        "flash_estimate_bytes": facts.get("flash_estimate"),
         "ram_bytes": None if cost is None else cost.ram,
         "stack_bytes": None if cost is None else cost.stack,
         "files": list(build.files()),
@@ -217,7 +225,7 @@ def _answer(
         "saturations": facts["saturations"],
         **{key: facts[key] for key in ("search", "solver") if key in facts},
     }
-    sizes = "not measured" if cost is None else f"flash {cost.flash}, RAM {cost.ram}, stack {cost.stack} bytes"
+    sizes = _ahead(facts) if cost is None else f"flash {cost.flash}, RAM {cost.ram}, stack {cost.stack} bytes"
     lines = (
         f"{build.name} for {build.settings.target}: {len(build.files())} files in {folder}",
         f"  state {facts['state_bytes']} bytes; {sizes}",

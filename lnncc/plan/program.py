@@ -170,6 +170,11 @@ class Plan:
         return self.table_bytes + 2 * arrays + HASH_BYTES
 
     @property
+    def calls(self) -> int:
+        """How many kernels are called in the text of a step."""
+        return _calls(self.statements)
+
+    @property
     def buffer_bytes(self) -> int:
         """Of the temporaries, all on the stack while the step runs."""
         return sum(records.size(b.type) * b.size for b in self.buffers)
@@ -177,6 +182,10 @@ class Plan:
 
 def _words(name: str, values: Array, label: str) -> Table:
     return Table(name, "int16_t", values[:, None], label)
+
+
+def _calls(statements: tuple[Statement, ...]) -> int:
+    return sum(_calls(s.body) if isinstance(s, Loop) else 1 for s in statements)
 
 
 def _named(statements: tuple[Statement, ...]) -> set[str]:
