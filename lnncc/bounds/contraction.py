@@ -32,6 +32,8 @@ def contraction(step: Step, box: Interval) -> Contraction | None:
     size = len(box.low)
     if size == 0:
         return None
+    if np.all(_apart(step, box, np.ones(size)) >= 1):
+        return None  # no row of sizes adds up to less, so that their Perron root is no smaller: as in dense networks
     gains = np.stack([_apart(step, box, unit) for unit in np.eye(size)], axis=1)
     if not np.all(np.isfinite(gains)):
         return None
