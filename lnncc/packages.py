@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from lnncc import share, twin
+from lnncc import target as targets
 from lnncc.build import Build, holds, replace
 from lnncc.emit.render import render
 from lnncc.errors import LnnccError
@@ -31,11 +32,15 @@ MACHINE = re.compile(r'^#define LNN_SIMD "(?P<file>[^"]+)"\n', re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Packaging:
-    """A kind of library. ``sources`` is where the C goes in it, ``None`` if the templates themselves hold it."""
+    """A kind of library. ``sources`` is where the C goes in it, ``None`` if the templates themselves hold it. What the
+    tests of ``tests/test_packages.py`` named ``tests`` do is ``checked``; what they cannot do, ``unchecked``."""
 
     kind: str
     description: str
     sources: PurePosixPath | None
+    checked: str
+    unchecked: str
+    tests: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,14 @@ def load(kind: str) -> Packaging:
         raise LnnccError("E0219", f"there is no packaging {kind!r}", helps=("packagings: " + ", ".join(kinds()),))
     spec = tomllib.loads((_root() / kind / SPEC).read_text(encoding="utf-8"))
     sources = spec["sources"]
-    return Packaging(kind, spec["description"], PurePosixPath(sources) if sources else None)
+    place = PurePosixPath(sources) if sources else None
+    return Packaging(kind, spec["description"], place, spec["checked"], spec.get("unchecked", ""), tuple(spec["tests"]))
+
+
+def table() -> str:
+    """All packagings as a table in Markdown, of what is checked of each: what the README holds."""
+    rows = (f"| `{p.kind}` | {p.checked} | {p.unchecked or '-'} |" for p in map(load, kinds()))
+    return "\n".join(("| packaging | checked in CI | not checked here |", "|---|---|---|", *rows))
 
 
 def files(build: Build, packaging: Packaging, test: SelfTest, header: str) -> dict[str, str]:
@@ -69,7 +81,7 @@ def files(build: Build, packaging: Packaging, test: SelfTest, header: str) -> di
         "interface": build.interface,
         "sources": sources,
         "test": test,
-        "architecture": "avr" if build.settings.target.startswith("avr") else "*",
+        "architecture": "avr" if targets.load(build.settings.target).kind == "avr" else "*",
     }
     if packaging.sources is None:
         values |= {"amalgamation": amalgamated(build.name, build.sources), "selftest": header}

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 import lnncc
-from lnncc import Model, packages
+from lnncc import Model, cli, packages
 from lnncc.errors import LnnccError
 from lnncc.ir import Graph
 from lnncc.program import Program
@@ -20,6 +21,10 @@ from lnncc.target import HOST
 from lnncc.validate import host
 
 ARDUINO = Path("/usr/share/arduino/hardware/arduino/avr")  # Debian's package arduino-core-avr
+README = Path(__file__).parents[1] / "README.md"
+ONNX = Path(__file__).parent / "data" / "onnx"
+ONE_COMMAND = "    lnncc compile gyro.onnx"
+MICROPYTHON = Path(__file__).parents[1] / "build" / "micropython"  # put there by .ci/micropython
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
 
 
@@ -157,12 +162,28 @@ def test_rust(libraries: Path, name: str) -> None:
 
 def test_arduino_on_an_emulated_uno(tmp_path: Path) -> None:
     """The sketch with the board's own core, and what it says over the serial line."""
+    program = compiled(models.ltc(), "gyro", "avr-atmega328p")
+    program.save(tmp_path, ["arduino"])
+    said = _sketch(tmp_path / "packages" / "arduino" / "gyro", tmp_path)
+    assert f"gyro {packages.selftest(program.build).expected:X} passed" in said
+
+
+def test_from_an_onnx_file_to_a_sketch_in_one_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An LTC that torch exported, as a user has it; the command is the README's."""
+    command = next(line.split() for line in README.read_text().splitlines() if line.startswith(ONE_COMMAND))
+    file, folder = ONNX / "ltc_ncp28.torchscript.onnx", tmp_path / "out"
+    assert cli.main([{"gyro.onnx": str(file), "out": str(folder)}.get(word, word) for word in command[1:]]) == 0
+    assert "Arduino library" in capsys.readouterr().out
+    library = folder / "packages" / "arduino" / "gyro"
+    assert "architectures=avr\n" in (library / "library.properties").read_text()
+    assert re.search(r"gyro [0-9A-F]+ passed", _sketch(library, tmp_path))
+
+
+def _sketch(library: Path, folder: Path) -> str:
+    """What the library's example says on an emulated Uno, compiled as the Arduino IDE does."""
     need("avr-gcc", "avr-g++", "simavr")
     if not ARDUINO.is_dir():
         pytest.skip("arduino-core-avr is not here")
-    program = compiled(models.ltc(), "gyro", "avr-atmega328p")
-    program.save(tmp_path, ["arduino"])
-    library = tmp_path / "packages" / "arduino" / "gyro"
     cpu = ("-mmcu=atmega328p", "-DF_CPU=16000000L", "-DARDUINO=10819", "-DARDUINO_ARCH_AVR")
     size = ("-Os", "-ffunction-sections", "-fdata-sections", "-DDECIMAL_DIG=17")  # which avr-libc 2.0 lacks
     include = (f"-I{ARDUINO / 'cores/arduino'}", f"-I{ARDUINO / 'variants/standard'}", f"-I{library / 'src'}")
@@ -170,12 +191,12 @@ def test_arduino_on_an_emulated_uno(tmp_path: Path) -> None:
     c = [path for path in (*core, library / "src" / "gyro.c") if path.suffix == ".c"]
     cpp = [path for path in core if path.suffix == ".cpp"]
     (sketch,) = (library / "examples").rglob("*.ino")
-    shutil.copy(sketch, tmp_path / "sketch.cpp")
-    ran("avr-gcc", "-std=gnu11", "-w", *cpu, *size, *include, "-c", *c, cwd=tmp_path)
+    shutil.copy(sketch, folder / "sketch.cpp")
+    ran("avr-gcc", "-std=gnu11", "-w", *cpu, *size, *include, "-c", *c, cwd=folder)
     cxx = ("avr-g++", "-std=gnu++11", "-fno-exceptions", "-w", "-include", "Arduino.h", *cpu, *size, *include)
-    ran(*cxx, "-c", tmp_path / "sketch.cpp", *cpp, cwd=tmp_path)
-    ran("avr-gcc", "-Wl,--gc-sections", *cpu, "-o", "sketch.elf", *sorted(tmp_path.glob("*.o")), "-lm", cwd=tmp_path)
-    assert f"gyro {packages.selftest(program.build).expected:X} passed" in _serial(tmp_path / "sketch.elf")
+    ran(*cxx, "-c", folder / "sketch.cpp", *cpp, cwd=folder)
+    ran("avr-gcc", "-Wl,--gc-sections", *cpu, "-o", "sketch.elf", *sorted(folder.glob("*.o")), "-lm", cwd=folder)
+    return _serial(folder / "sketch.elf")
 
 
 def _serial(elf: Path) -> str:
@@ -223,12 +244,32 @@ def test_zephyr(libraries: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "CONFIG_LNN_GYRO=y" in (library / "samples" / "selftest" / "prj.conf").read_text()
 
 
+# Of the description of a pack: what must be there, what may, and categories of files. Source: Open-CMSIS-Pack
+# specification, "Package description format", version 1.7; its schema, PACK.xsd, comes in no package of an index.
+PACKAGE = {"vendor", "name", "description", "url", "releases"}, {"license", "components"}
+COMPONENT = {"Cclass", "Cgroup", "Cversion"}, {"Csub"}
+CATEGORIES = {"include", "header", "source"}
+VERSION = re.compile(r"\d+\.\d+\.\d+")
+
+
 def test_cmsis_pack(libraries: Path) -> None:
+    """Structure, as documented; every file that it names is there, and those of the model are named."""
     library = libraries / "cmsis-pack" / "gyro"
     root = ET.parse(library / "lnncc.gyro.pdsc").getroot()
+    assert root.tag == "package" and re.fullmatch(r"\d+\.\d+(\.\d+)?", root.attrib["schemaVersion"])
     assert f"{root.findtext('vendor')}.{root.findtext('name')}" == "lnncc.gyro"
-    names = [file.attrib["name"] for file in root.iter("file")]
+    children = [child.tag for child in root]
+    assert PACKAGE[0] <= set(children) <= PACKAGE[0] | PACKAGE[1] and len(children) == len(set(children))
+    assert (library / (root.findtext("license") or "")).is_file()
+    assert all(VERSION.fullmatch(release.attrib["version"]) and release.text for release in root.iter("release"))
+    for component in root.iter("component"):
+        assert COMPONENT[0] <= set(component.attrib) <= COMPONENT[0] | COMPONENT[1]
+        assert all(2 <= len(component.attrib[key]) <= 32 for key in ("Cclass", "Cgroup", "Csub"))
+        assert VERSION.fullmatch(component.attrib["Cversion"]) and component.findtext("description")
+        assert {file.attrib["category"] for file in component.iter("file")} <= CATEGORIES
+    names = {file.attrib["name"] for file in root.iter("file")}
     assert names and all((library / name).exists() for name in names)
+    assert {f"src/{path.name}" for path in (library / "src").glob("*.[ch]")} <= names
 
 
 # What the glue asks of MicroPython: the types and names of py/dynruntime.h.
@@ -275,6 +316,69 @@ def test_micropython_without_its_source(libraries: Path, name: str, tmp_path: Pa
     ran("gcc", *flags, f"-I{tmp_path}", f"-I{library / 'src'}", library / f"{name}_lnn.c", cwd=tmp_path)
     count = {"gyro": 3, "pulse": 4}[name]  # state, x, y; state, x, dt, y
     assert f"(step_object, {count}, {count}, step)" in (library / f"{name}_lnn.c").read_text()
+
+
+ARCHITECTURES = {
+    "x64": "gcc",
+    "armv6m": "arm-none-eabi-gcc",
+    "armv7m": "arm-none-eabi-gcc",
+    "armv7emsp": "arm-none-eabi-gcc",
+    "rv32imc": "riscv64-unknown-elf-gcc",
+}
+
+
+def _native(libraries: Path, name: str, architecture: str, folder: Path) -> Path:
+    """The native module, built by MicroPython's own rules."""
+    if not (MICROPYTHON / "mpy-cross" / "build" / "mpy-cross").is_file():
+        pytest.skip("no MicroPython: .ci/micropython build/micropython")
+    need("make", ARCHITECTURES[architecture])
+    pytest.importorskip("ar")
+    shutil.copytree(libraries / "micropython" / name, folder / name)
+    said = ("make", f"MPY_DIR={MICROPYTHON.resolve()}", f"ARCH={architecture}", f"PYTHON={sys.executable}")
+    ran(*said, cwd=folder / name)
+    return folder / name / f"{name}_lnn.mpy"
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_micropython_native_module(libraries: Path, architecture: str, tmp_path: Path) -> None:
+    module = _native(libraries, "gyro", architecture, tmp_path)
+    assert module.read_bytes()[:1] == b"M" and 1000 < module.stat().st_size < 16000
+
+
+@pytest.mark.parametrize("name", ["gyro", "pulse"])
+def test_micropython_runs_the_native_module(libraries: Path, name: str, tmp_path: Path) -> None:
+    """In the unix port: the self-test, one step by hand, and a buffer of a wrong size."""
+    module = _native(libraries, name, "x64", tmp_path)
+    header = (libraries / "micropython" / name / "src" / f"{name}.h").read_text()
+    y = re.findall(rf"#define {name.upper()}_Y0_LEN (\d+)", header)[0]
+    dt = "1 << 24, " if name == "pulse" else ""
+    script = f"""
+import {name}_lnn as m
+from array import array
+s, x, y = bytearray(m.STATE_BYTES), array('h', [100] * {models.INPUTS}), array('h', [0] * {y})
+m.reset(s)
+print(m.selftest())
+m.step(s, x, {dt}y)
+print(any(s))
+try:
+    m.step(s[1:], x, {dt}y)
+except ValueError as error:
+    print(error)
+"""
+    interpreter = MICROPYTHON / "ports" / "unix" / "build-standard" / "micropython"
+    said = ran(interpreter.resolve(), "-c", script, cwd=module.parent).split("\n")
+    assert said[:2] == ["True", "True"] and "has not the size" in said[2]
+
+
+def test_the_readme_holds_the_table_of_the_records() -> None:
+    text = README.read_text().partition("<!-- packages -->\n")[2].partition("\n<!-- end of packages -->")[0]
+    assert text == packages.table(), "put what `lnncc packages` prints into the README"
+
+
+@pytest.mark.parametrize("kind", packages.kinds())
+def test_what_a_packaging_says_is_checked_has_its_tests(kind: str) -> None:
+    named = packages.load(kind).tests
+    assert named and all(callable(globals().get(name)) for name in named)
 
 
 def test_an_unknown_kind_is_refused_and_nothing_written(tmp_path: Path) -> None:

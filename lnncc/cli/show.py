@@ -8,6 +8,7 @@ from lnncc import build as builds
 from lnncc import doctor as checks
 from lnncc import explain as pages
 from lnncc import ops as folder
+from lnncc import packages as kinds
 from lnncc import target as registry
 from lnncc.cli.answer import Answer
 from lnncc.primitives import NAMES as PRIMITIVES
@@ -47,6 +48,15 @@ def _listed(target: Target) -> dict[str, object]:
 
 def _lacks(entry: dict[str, object]) -> str:
     return "" if entry["runnable"] else f" [does not run here: {entry['lacks']}]"
+
+
+def packages(args: Namespace) -> Answer:
+    """Kinds of libraries, and what is checked of each."""
+    found = [kinds.load(kind) for kind in kinds.kinds()]
+    fields = [
+        {"kind": p.kind, "description": p.description, "checked": p.checked, "unchecked": p.unchecked} for p in found
+    ]
+    return Answer({"packages": fields}, kinds.table())
 
 
 def ops(args: Namespace) -> Answer:
