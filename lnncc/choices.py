@@ -66,6 +66,11 @@ def _choice(entry: object) -> Choice:
         raise TypeError(f"{entry!r} is no choice")
     choice = Choice(weight_bits=entry["weight_bits"], table=Table(**entry["table"]))
     sizes = OWN_INTERVALS if choice.table.kind == "own" else INTERVALS
-    if choice.weight_bits not in WIDTHS or choice.table.intervals not in sizes:
+    if not _among(choice.weight_bits, WIDTHS) or not _among(choice.table.intervals, sizes):
         raise ValueError(f"{choice} is none that lnncc offers")
     return choice
+
+
+def _among(value: object, offered: tuple[int, ...]) -> bool:
+    """Whether it is one of them, and not a float or a truth that equals one."""
+    return type(value) is int and value in offered

@@ -10,6 +10,8 @@ from integer_graphs import drawn
 from test_lanes import fills, need
 
 import lnncc
+from examples.every_cell.case import RANGE
+from examples.every_cell.rows import CASES
 from lnncc import build, twin
 from lnncc.archive import Model
 from lnncc.build import Build
@@ -51,6 +53,21 @@ def test_streams_are_as_alone(machine: str, lanes: int, graph: int) -> None:
         assert compare.equal_steps(trace, (alone.states, alone.outputs)) == streams * STEPS
         assert np.array_equal(together.clipped, alone.clipped)
     assert compare.equal_steps((alone.states, alone.outputs), twin.run(drawn_graph, few)) == streams * STEPS
+
+
+@pytest.mark.parametrize("name", ["CfC, softmax head", "CfC, argmax head", "LrcSSM block, layer norm", "CT-GRU"])
+def test_rows_of_the_table_with_softmax_argmax_and_division(name: str) -> None:
+    case = CASES[name]
+    model = case.make()
+    seen = case.recording(model.graph, "calibration", 100)
+    ranges = {port.label: RANGE for port in model.graph.inputs}
+    made = lnncc.compile(model, dt=1.0, ranges=ranges, calibration=seen, batch=8).build
+    assert {node.op for node in made.integer.walk()} & {"argmax", "divide", "softmax"}
+    few = compare.raw_inputs(made, {label: np.concatenate([x[:, :20]] * 3) for label, x in seen.items()})
+    library = host.build(made)
+    alone, together = (host.counted(library, made.interface, few), batch.run(library, made.interface, 8, few))
+    trace = together.states, together.outputs
+    assert compare.equal_steps(trace, (alone.states, alone.outputs)) == 60
 
 
 @pytest.fixture(scope="module")

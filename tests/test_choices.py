@@ -64,6 +64,8 @@ def test_as_json_and_back() -> None:
     "broken",
     [
         {"default": {"weight_bits": 9, "table": {}}, "nodes": {}},
+        {"default": {"weight_bits": 8.0, "table": {}}, "nodes": {}},
+        {"default": {"weight_bits": 8, "table": {"intervals": 64.0}}, "nodes": {}},
         {"default": {"weight_bits": 8, "table": {"intervals": 65}}, "nodes": {}},
         {"default": {"weight_bits": 8, "table": {"kind": "own", "intervals": 96}}, "nodes": {}},
         {"default": {"weight_bits": 8, "table": {"kind": "linear", "intervals": 16}}, "nodes": {}},

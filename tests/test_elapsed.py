@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import lnncc
 from lnncc import Model, build, cli, fx, target, twin
-from lnncc.cells import CfC
+from lnncc.cells import LTC, AutoNCP, CfC
 from lnncc.errors import LnnccError
 from lnncc.frontend.jaxpr import trace
 from lnncc.interval import Interval
@@ -103,6 +103,22 @@ def test_a_range_of_four_decades_loses_no_precision_at_either_end(cell: Callable
     for end in (1.0, 80.0, 7387.0):
         data = recorded() | {"dt": np.full((2, 60), end)}
         assert program.verify(data).errors["y"].relative_rms < 2e-3
+
+
+@pytest.mark.parametrize("later", [1e-3, 1.0])
+def test_an_elapsed_time_with_an_offset(later: float, tmp_path: Path) -> None:
+    """As the code of the CfC paper divides by it, whose first elapsed times are zero."""
+    cell = LTC(AutoNCP(10, 2).wire(models.INPUTS))
+    step = lambda params, h, x, dt: cell.step(params, h, x, dt + later)  # noqa: E731
+    span = (0.5, 4.0)
+    graph = trace(step, cell.init(jax.random.key(2)), state=cell.initial_state(), inputs=jnp.zeros(models.INPUTS))
+    program = compiled(graph, span)
+    assert [n.op for n in program.build.integer.nodes].count("elapse") == 1
+    for data in (recorded(span), *(recorded(span) | {"dt": np.full((2, 60), end)} for end in (1.0, 4.0))):
+        found = program.verify(data)
+        assert found.bit_exact and found.errors["y"].relative_rms < 2e-3
+    program.save(tmp_path)
+    assert cli.main(["check", str(tmp_path), "--json"]) == 0
 
 
 def test_weights_of_eight_bits() -> None:

@@ -366,10 +366,11 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "E0502" in capsys.readouterr().err
 
 
-def test_a_search_with_a_dt_that_every_step_is_told() -> None:
+@pytest.mark.parametrize("graph", [models.cfc, models.ltc])
+def test_a_search_with_a_dt_that_every_step_is_told(graph: Callable[[], Graph]) -> None:
     rng = np.random.default_rng(3)
     data = {"x": rng.uniform(-1, 1, (300, 3)), "dt": rng.uniform(0.5, 2.0, 300)}
     options = {"dt": (0.5, 2.0), "ranges": {"x": (-1.0, 1.0)}, "calibration": data}
-    program = lnncc.compile(Model(models.cfc()), bits="auto", max_abs=0.02, **options)
+    program = lnncc.compile(Model(graph()), bits="auto", max_abs=0.02, **options)
     found = program.verify(data)
     assert found.bit_exact and max(e.max_abs for e in found.errors.values()) <= 0.02

@@ -20,6 +20,22 @@ KINDS = ("leaf", "loop", "form", "fn", "softmax", "argmax", "quotient", "product
 KEY_DIGITS = 12  # rows whose ratios agree to so many digits are multiples of each other
 
 
+def inverse(later: float) -> Expr:
+    """1 / (x + later)."""
+    return INVERSE if later == 0.0 else ("div", expr.const(1.0), ("add", VAR, expr.const(later)))
+
+
+def lateness(function: Expr) -> float | None:
+    """What ``later`` is if the function is such an ``inverse``."""
+    match function:
+        case ("div", ("const", 1.0), ("var",)):
+            return 0.0
+        case ("div", ("const", 1.0), ("add", ("var",), ("const", float(later)))):
+            return later
+        case _:
+            return None
+
+
 class Row(NamedTuple):
     """offset + Σ coefficient · atom, columns ascending, no zero coefficient."""
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from lnncc import fx
 from lnncc.choices import Choices
+from lnncc.interval import Interval
 from lnncc.ir import Array, Graph, Node
 from lnncc.ops.inertia import MOST_SHIFTED
 
@@ -37,8 +38,8 @@ class _Sums:
     terms: Array
 
 
-def units(graph: Graph, dt: tuple[float, float] | None, choices: Choices) -> Units:
-    """Units for all means of a fused graph with formats; ``dt`` is the range of a run-time dt."""
+def units(graph: Graph, spans: Mapping[str, Interval], choices: Choices) -> Units:
+    """Units for all means of a fused graph with formats; ``spans`` are the intervals of its values."""
     makers = {node.outputs[0]: node for node in graph.walk()}
     scales: dict[str, Array] = {}
     times: dict[str, str] = {}
@@ -48,9 +49,8 @@ def units(graph: Graph, dt: tuple[float, float] | None, choices: Choices) -> Uni
         if weight in graph.constants:
             scale = _scale(sums, graph.constants[weight], 0)
         else:
-            assert dt is not None, "only a run-time dt makes a weight"
             inertia = makers[weight]
-            turns[weight] = _turn(graph, inertia, sums.total, dt)
+            turns[weight] = _turn(graph, inertia, sums.total, spans[inertia.inputs[0]])
             scale = _scale(sums, _heaviest(graph, inertia, turns[weight]), 1)
             times.update(dict.fromkeys(sums.chain, weight))
             scales[weight] = scale
@@ -81,9 +81,13 @@ def _scale(sums: _Sums, weight: Array, roundings: int) -> Array:
     return np.minimum(room, WEIGHT_LIMIT / np.maximum(sums.biggest, 1e-300))
 
 
-def _turn(graph: Graph, inertia: Node, total: Array, span: tuple[float, float]) -> Array:
-    """Where the inertia weighs about as much as all the rest: on neither side more than about a bit is lost."""
-    shortest, longest = (fx.norm(np.array([int(end * 2.0 ** _frac(graph, inertia))])) for end in span)
+def _turn(graph: Graph, inertia: Node, total: Array, span: Interval) -> Array:
+    """Where the inertia weighs about as much as all the rest: on neither side more than about a bit is lost.
+
+    ``span`` is that of the time which divides it.
+    """
+    ends = span.low, span.high
+    shortest, longest = (fx.norm(np.array([int(end[0] * 2.0 ** _frac(graph, inertia))])) for end in ends)
     assert isinstance(shortest, np.ndarray) and isinstance(longest, np.ndarray)
     c = graph.constants[inertia.inputs[1]]
     balance = np.rint(np.log2(np.maximum(total, 1e-30) / c)) + 30 - _frac(graph, inertia)

@@ -212,9 +212,15 @@ def _is_flat(node: Node) -> bool:
 
 
 def _elapsed(graph: Graph, ranges: Ranges, chosen: dict[str, Format]) -> None:
-    """The elapsed time has 30 bits at its upper end: a door makes it the running value."""
+    """The elapsed time has 30 bits at its upper end: a door makes it the running value.
+
+    Where more is added to it before it divides, the proof knows the sum to a factor of two: it has one bit less.
+    """
     if graph.dt is None or ranges.dt is None:
         return
     form = Format(32, DT_BITS - math.ceil(math.log2(ranges.dt[1])))
-    for name in (graph.dt, *(n.outputs[0] for n in graph.walk() if n.op == "door" and n.inputs[0] == graph.dt)):
-        chosen[name] = form
+    told = {graph.dt, *(n.outputs[0] for n in graph.walk() if n.op == "door" and n.inputs[0] == graph.dt)}
+    later = {n.inputs[0] for n in graph.walk() if n.op == "inertia"} - told
+    chosen.update((name, form) for name in told)
+    for name in later:
+        chosen[name] = Format(32, DT_BITS - 1 - math.ceil(math.log2(_magnitude(ranges.spans[name]))))

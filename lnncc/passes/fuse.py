@@ -110,7 +110,7 @@ class _Demand:
             return
         self.wanted.update(s.source for s in found.synapses)
         self.wanted.update([] if found.z is None else [found.z])
-        self.wanted.update([self.pool.dt] if found.timed and self.pool.dt is not None else [])
+        self.wanted.update([self.pool.dt] if found.later is not None and self.pool.dt is not None else [])
 
     def _want_batch(self, batch: Batch) -> None:
         for col in batch.cols:
@@ -225,10 +225,9 @@ class _Writer:
 
     def _quotients(self, cols: list[int], scope: int) -> None:
         means = {c: _mean(self.pool, self.pool.atoms[c]) for c in cols}
-        for timed in (False, True):
-            group = {c: m for c, m in means.items() if m is not None and m.timed == timed}
-            if group:
-                self._place(list(group), self._means(list(group.values()), scope))
+        for later in dict.fromkeys(m.later for m in means.values() if m is not None):
+            group = {c: m for c, m in means.items() if m is not None and m.later == later}
+            self._place(list(group), self._means(list(group.values()), scope))
         others = [c for c in cols if means[c] is None]
         if others:
             n, d = zip(*(_quotient(self.pool.atoms[c]) for c in others), strict=True)
@@ -409,14 +408,25 @@ class _Writer:
 
     def _weights(self, means: list[match.Mean]) -> str:
         """Of the z; those that the elapsed time divides are the same for the whole step, however deep the loop."""
-        if not means[0].timed:
+        later = means[0].later
+        if later is None:
             return self._constant("p", [m.p for m in means])
-        assert self.pool.dt is not None
         c = tuple(m.p for m in means)
-        if ("inertia", c) not in self.made:
-            inputs = self.at[self.pool.dt][0], self._constant("c", c)
-            self.made["inertia", c] = self._write("inertia", inputs, len(means), 0)
-        return self.made["inertia", c]
+        if ("inertia", c, later) not in self.made:
+            inputs = self._elapsed(later), self._constant("c", c)
+            self.made["inertia", c, later] = self._write("inertia", inputs, len(means), 0)
+        return self.made["inertia", c, later]
+
+    def _elapsed(self, later: float) -> str:
+        """dt + later."""
+        assert self.pool.dt is not None
+        dt = self.at[self.pool.dt][0]
+        if later == 0.0:
+            return dt
+        if ("elapsed", later) not in self.made:
+            inputs = self._constant("b", [later]), self._constant("x", [1.0]), dt
+            self.made["elapsed", later] = self._write("elapse", inputs, 1, 0)
+        return self.made["elapsed", later]
 
     def _resting(self, means: list[match.Mean], scope: int) -> str:
         """Where some mean has no z, its weight is zero and any value does."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from lnncc import expr
 from lnncc.expr import Expr
-from lnncc.passes.atoms import INVERSE, Pool, Row, combined
+from lnncc.passes.atoms import Pool, Row, combined, lateness
 
 MAX_DIAGONAL = 4  # terms of a row that is still computed element by element
 TINY = 1e-12  # relative; what folding leaves of a weight that is exactly zero in mathematics
@@ -39,7 +39,7 @@ class Synapse(NamedTuple):
 class Mean(NamedTuple):
     """(leak·rest + Σ g·e + p·z) / (leak + Σ g + p): all weights non-negative; ``z`` is None where p = 0.
 
-    If ``timed``, the weight of z is p / dt.
+    Unless ``later`` is None, the weight of z is p / (dt + later).
     """
 
     leak: float
@@ -47,7 +47,7 @@ class Mean(NamedTuple):
     synapses: tuple[Synapse, ...]
     z: int | None
     p: float
-    timed: bool = False
+    later: float | None = None
 
 
 def is_unit(row: Row) -> bool:
@@ -185,11 +185,11 @@ def mean(pool: Pool, numerator: Row, denominator: Row) -> Mean | None:
 
 
 def _is_rate(pool: Pool, col: int) -> bool:
-    return pool.dt is not None and pool.base(col) == pool.dt and pool.function(col) == INVERSE
+    return pool.dt is not None and pool.base(col) == pool.dt and lateness(pool.function(col)) is not None
 
 
 def _timed(pool: Pool, numerator: Row, denominator: Row) -> Mean | None:
-    """A mean in which something weighs p / dt: the rest is a mean without it."""
+    """A mean in which something weighs p / (dt + later): the rest is a mean without it."""
     rate = next(c for c in denominator.cols if _is_rate(pool, c))
     weights = dict(zip(denominator.cols, denominator.coefs, strict=True))
     pulled = {c: v for c, v in zip(numerator.cols, numerator.coefs, strict=True) if _has_factor(pool, c, rate)}
@@ -200,7 +200,7 @@ def _timed(pool: Pool, numerator: Row, denominator: Row) -> Mean | None:
     rest = mean(pool, _without(numerator, product), _without(denominator, rate))
     if rest is None or rest.z is not None or not math.isclose(p, value, rel_tol=TINY):
         return None
-    return rest._replace(z=_other(pool, product, rate), p=p, timed=True)
+    return rest._replace(z=_other(pool, product, rate), p=p, later=lateness(pool.function(rate)))
 
 
 def _has_factor(pool: Pool, col: int, factor: int) -> bool:

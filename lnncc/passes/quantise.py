@@ -53,7 +53,7 @@ class _Quantiser:
         self.rounding: dict[str, Array] = {}
         self.nodes: list[Node] = []
         self.node: Node | None = None
-        self.units = units(source, ranges.dt, choices)
+        self.units = units(source, ranges.spans, choices)
         self.shared: dict[tuple[object, ...], str] = {}
 
     def graph(self) -> Graph:

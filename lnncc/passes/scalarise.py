@@ -4,7 +4,7 @@
 # pyright: reportArgumentType=false, reportCallIssue=false
 # SciPy's stubs do not know that products, stacks and rows of CSR matrices are CSR matrices.
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ from lnncc import expr, primitives
 from lnncc.expr import Expr
 from lnncc.ir import Array, Graph, Node
 from lnncc.passes import several
-from lnncc.passes.atoms import INVERSE, ONE, Pool, Row
+from lnncc.passes.atoms import ONE, Pool, Row, inverse
 
 MAX_EXPANDED = 2  # a factor with more terms than this is made an atom before it is multiplied out
 MAX_FUNCTIONS = 4  # a batch with more different functions than this keeps its slopes and offsets in forms instead
@@ -212,7 +212,7 @@ class Scalariser:
         if node.op == "mul":
             return Form(self._products(matrices[0], matrices[1]), shape)
         columns = [self._rows(m) for m in matrices]
-        if node.op == "div" and all(map(self._is_time, columns[1])):
+        if node.op == "div" and self._is_rate(columns[0], columns[1]):
             return Form(self._matrix([self._by_time(n, d) for n, d in zip(*columns, strict=True)]), shape)
         if node.op == "exp":
             return Form(self._exponentials(columns[0]), shape)
@@ -226,14 +226,20 @@ class Scalariser:
         matrix.eliminate_zeros()
         return Form(matrix, shape)
 
-    def _is_time(self, row: Row) -> bool:
-        """Whether a row is a multiple of the elapsed time."""
-        return self.pool.dt is not None and row.cols == (self.pool.dt,) and row.offset == 0.0
+    def _is_rate(self, numerators: Sequence[Row], denominators: Sequence[Row]) -> bool:
+        """Whether multiples of the elapsed time divide; or of it and some more, and what they divide is constant."""
+        if self.pool.dt is None or any(d.cols != (self.pool.dt,) or d.coefs[0] < 0 for d in denominators):
+            return False
+        return not any(d.offset for d in denominators) or not (
+            any(n.cols for n in numerators) or any(d.offset < 0 for d in denominators)
+        )
 
     def _by_time(self, numerator: Row, denominator: Row) -> Row:
-        """n / (k dt) = n/k · (1 / dt): one function of the elapsed time, whatever is divided by it."""
+        """n / (k dt + c) = n/k · 1 / (dt + c/k): one function of the elapsed time, whatever is divided by it."""
         assert self.pool.dt is not None
-        return self.product(numerator, Row(0.0, (self.pool.fn(INVERSE, self.pool.dt),), (1 / denominator.coefs[0],)))
+        (factor,) = denominator.coefs
+        rate = self.pool.fn(inverse(denominator.offset / factor), self.pool.dt)
+        return self.product(numerator, Row(0.0, (rate,), (1 / factor,)))
 
     def _exponentials(self, rows: list[Row] | tuple[Row, ...]) -> sparse.csr_matrix:
         """exp(offset + r) = exp(offset) · exp(r): so that one table serves elements with different offsets."""

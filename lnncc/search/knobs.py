@@ -53,10 +53,15 @@ def knobs(fused: Graph, exact: Graph, larger_for: Target | None = None) -> tuple
         if len(bits) > 1:
             found.append(Knob((node.outputs[0],), _weights(fused, node), bits))
         if getattr(op, "TABLES", ()):
-            tables.setdefault(made[node.outputs[0]].inputs[-1], []).append(node)
+            tables.setdefault(_read(exact, made[node.outputs[0]]), []).append(node)
     names = ((name, tuple(node.outputs[0] for node in nodes)) for name, nodes in tables.items())
     inner = {name: _own(fused, nodes, larger_for) for name, nodes in names}
     return (*found, *(_table(exact, name, nodes, inner[name]) for name, nodes in tables.items()))
+
+
+def _read(exact: Graph, node: Node) -> str:
+    """The table that an integer node reads: the last of its constants, which an elapsed time may follow."""
+    return next(name for name in reversed(node.inputs) if name in exact.constants)
 
 
 def _weights(graph: Graph, node: Node) -> str:
