@@ -17,6 +17,7 @@ KINDS = ("linear", "direct")
 MOST = 2.0**12  # farthest argument of a function that is not flat and whose input has no known reach
 FLAT = 0.5  # ULP by which a tail may differ from its end
 UNTRIED = 0.25  # ULP that an input may be worse by which was not tried; where all were tried, nothing is
+JUMP = 256.0  # ULP; what no table of a function that does not jump is off by
 COARSE = 4  # fraction bits of an input, fewer of which make it nearly whole numbers
 SMALLEST = 2.0**-3  # half width that every table has
 
@@ -54,19 +55,31 @@ class Table:
 
 
 def build(function: Expr, frac: int, target: Format, span: Interval | None, choice: choices.Table) -> Table:
-    """A table of ``function`` for inputs with ``frac`` fraction bits, wherever it is not flat, within ``span``."""
+    """A table of ``function`` for inputs with ``frac`` fraction bits, wherever it is not flat, within ``span``.
+
+    Where the function jumps by more than a rise of 16 bits, as a sign does, it is read as it is, whatever was chosen.
+    """
     reach = None if span is None else (float(span.low.min()), float(span.high.max()))
-    return _built(function, frac, target, reach, choice)
+    table = _built(function, frac, target, reach, choice)
+    rises = np.diff(table.nodes)
+    if table.kind == "direct" or (rises.min() >= fx.INT16[0] and rises.max() <= fx.INT16[1]):
+        return table
+    return _built(function, frac, target, reach, choices.Table("direct", choice.intervals), beyond=1)
 
 
 @functools.lru_cache(maxsize=256)  # the search for formats asks for the same tables over and over
 def _built(
-    function: Expr, frac: int, target: Format, reach: tuple[float, float] | None, choice: choices.Table
+    function: Expr, frac: int, target: Format, reach: tuple[float, float] | None, choice: choices.Table, beyond: int = 0
 ) -> Table:
-    """The finest table of the size; a coarser one where that is as good, as for functions made of straight lines."""
-    ends, shift = _ends(domain(function, reach, target), frac, choice.intervals)
+    """The finest table of the size; a coarser one where that is as good, as for functions made of straight lines.
+
+    Not where the function jumps: the worst error is then that of the interval with the jump, however wide that is. As
+    the last interval may be the one, and what lies behind it reads it, as many as ``beyond`` says follow on both sides.
+    """
+    ends, shift = _ends(domain(function, reach, target), frac, choice.intervals - 2 * beyond)
+    ends = max(ends[0] - (beyond << shift), -(1 << 31)), min(ends[1] + (beyond << shift), 1 << 31)
     table = _filled(function, frac, target, ends, shift, choice.kind, reach)
-    while len(table.nodes) > 3:
+    while len(table.nodes) > 3 and table.unsaturated < JUMP:
         coarser = _filled(function, frac, target, ends, table.shift + 1, choice.kind, reach)
         if coarser.unsaturated > table.unsaturated:
             break

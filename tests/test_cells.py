@@ -18,6 +18,7 @@ from lnncc.cells import (
     LRCU,
     LTC,
     ODELSTM,
+    S4D,
     AutoNCP,
     CfC,
     Classifier,
@@ -63,6 +64,7 @@ CELLS = {
     "odelstm": ODELSTM(3, 4),
     "ctgru": CTGRU(3, 4, 3),
     "lrcssm": LrcSSM(3, 5, 4),
+    "s4d": S4D(3, 5, 4),
     "shortconv": ShortConv(3),
     "ltc_euler": LTC(WIRING, solver="euler"),
     "stacked": Stacked((LTC(WIRING), CfC(2, 4, backbone_units=4))),
@@ -297,6 +299,23 @@ def test_a_short_convolution_is_that_of_the_whole_sequence():
     conv = sum(np.asarray(params["kernel"])[k] * window[k : k + 9] for k in range(4))
     expected = (after * conv) @ np.asarray(params["out_proj"]["weight"]).T + np.asarray(params["out_proj"]["bias"])
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_the_recurrence_of_s4d_is_the_convolution_it_is_trained_as():
+    """With the kernel 2 Re(C · B̄ · Ā^k) in complex numbers, over a whole sequence."""
+    cell, steps = S4D(3, 5, 4), 12
+    params = cell.init(jax.random.key(5))
+    x = jax.random.normal(jax.random.key(6), (steps, 3))
+    _, found = run(cell, params, x, jnp.ones(steps))
+    p = jax.tree.map(lambda a: np.asarray(a, np.float64), params)
+    a, h = -np.exp(p["log_decay"]) + 1j * p["frequency"], np.exp(p["log_step"])[:, None]
+    turn = np.exp(a * h)
+    gain = (turn - 1) / a * (p["c"].re + 1j * p["c"].im)
+    kernel = [2 * (gain * turn**k).real.sum(axis=1) for k in range(steps)]
+    u = np.asarray(x) @ p["encoder"]["weight"].T + p["encoder"]["bias"]
+    y = np.array([sum(kernel[k] * u[t - k] for k in range(t + 1)) for t in range(steps)]) + p["d"] * u
+    hidden = np.asarray(jax.nn.gelu(y, approximate=False)) @ p["mix"]["weight"].T + p["mix"]["bias"]
+    np.testing.assert_allclose(found, u + hidden[:, :5] / (1 + np.exp(-hidden[:, 5:])), atol=1e-4)
 
 
 @pytest.mark.parametrize("solver", ["euler", "rk4"])

@@ -167,3 +167,24 @@ def test_every_lookup_of_an_interval_holds_every_lookup_inside_it(function: Expr
         y = read(made, (low + at * (high - low)).astype(np.int64))
         assert np.all(bounds.low <= y)
         assert np.all(y <= bounds.high)
+
+
+@pytest.mark.parametrize("at", [0.0, 0.3, -1.7])
+def test_a_function_that_jumps_is_exact_but_in_the_interval_with_the_jump(at: float) -> None:
+    """-1 and 1 are farther apart than a rise of 16 bits holds: such a table is read as it is."""
+    jump: Expr = ("select", ("gt", VAR, expr.const(at)), expr.const(1.0), expr.const(-1.0))
+    made = lut.build(jump, 12, Q15, span(-8.0, 8.0), choices.Table("linear", 512))
+    x = np.arange(-8 << 12, 8 << 12)
+    y = read(made, x)
+    assert made.kind == "direct" and len(made.nodes) <= 512
+    off = np.abs(y - np.where(x * 2.0**-12 > at, 32768, -32768)) > 1
+    assert off.sum() <= 1 << made.shift < 1 << 8
+    assert np.abs(x[off] * 2.0**-12 - at).max(initial=0.0) <= 2.0 ** (made.shift - 12)
+
+
+def test_a_saw_is_as_close_as_a_line_but_at_its_jumps() -> None:
+    saw: Expr = ("sub", VAR, ("floor", VAR))
+    made = lut.build(saw, 12, Q15, span(0.0, 4.0), choices.Table("linear", 512))
+    x = np.arange(4 << 12)
+    y = read(made, x)
+    assert (np.abs(y - (x % 4096) * 8) > 8).sum() <= 12 << made.shift  # three intervals about each

@@ -72,3 +72,24 @@ def test_a_start_beyond_all_that_is_seen_later_fits_its_format() -> None:
     start = np.array([50.0, 49.0], np.float32)
     size, assumed = reach(lambda p, h, x: (matrix @ h + x, h), calibrated=True, state=start)
     assert assumed and size >= 50
+
+
+@pytest.mark.parametrize("given", [{"ranges": {"x": (-1e-9, 1e-9)}}, {"calibration": np.full((9, 3), 3e-6)}])
+def test_an_input_that_sixteen_bits_would_take_for_zero(given: dict) -> None:
+    def step(p, h, x):
+        h = jnp.tanh(0.5 * h + 1e9 * x)
+        return h, h
+
+    with pytest.raises(LnnccError, match="E0353") as caught:
+        lnncc.compile(lnncc.trace(step, state=jnp.zeros(3), inputs=jnp.zeros(3)), **given)
+    assert "* x" in caught.value.helps[0]
+    assert lnncc.compile(lnncc.trace(step, state=jnp.zeros(3), inputs=jnp.zeros(3)), ranges={"x": (0.0, 0.001)})
+
+
+def test_an_input_that_is_always_zero_has_a_range() -> None:
+    def step(p, h, x):
+        h = jnp.tanh(0.5 * h + x)
+        return h, h
+
+    model = lnncc.trace(step, state=jnp.zeros(3), inputs=jnp.zeros(3))
+    assert lnncc.compile(model, calibration=np.zeros((9, 3))).verify(np.zeros((9, 3))).bit_exact

@@ -18,6 +18,7 @@ from lnncc.cells.ltc import LTC
 from lnncc.cells.ltc_paper import PaperLTC
 from lnncc.cells.memory import MixedMemory
 from lnncc.cells.readout import Readout
+from lnncc.cells.s4d import S4D
 from lnncc.cells.shortconv import ShortConv
 from lnncc.cells.solvers import solve
 from lnncc.cells.stacked import Convolved, Stacked
@@ -34,6 +35,7 @@ __all__ = [
     "LTC",
     "NCP",
     "ODELSTM",
+    "S4D",
     "AutoNCP",
     "CfC",
     "Classifier",

@@ -22,6 +22,7 @@ READERS = {"LTC": ltc, "CfC": cfc, "WiredCfC": wired}
 # Names that give a cell away; the first group is its prefix.
 IN_LTC = re.compile(r"((?:.*\.)?)(?:gleak|vleak|sensory_sigma)")
 IN_CFC = re.compile(r"((?:.*?\.)??)(layer_\d+\.)?ff1\.weight")
+IN_STATE_SPACE = re.compile(r"(?:.*\.)?kernel\.(?:log_dt|inv_w_real|inv_A_real|log_A_real|w_imag|A_imag)")
 IN_LSTM = re.compile(r"((?:.*\.)?lstm\.)(?:input_map|recurrent_map)\..*")
 
 
@@ -68,6 +69,8 @@ def _locate(weights: Weights) -> tuple[Kind, str]:
     """The kind of the only cell, and what stands before its names, dot included."""
     cells: dict[str, Kind] = {m[1]: "LTC" for m in map(IN_LTC.fullmatch, weights.arrays) if m}
     cells |= {m[1]: "WiredCfC" if m[2] else "CfC" for m in map(IN_CFC.fullmatch, weights.arrays) if m}
+    if not cells and any(map(IN_STATE_SPACE.fullmatch, weights.arrays)):
+        raise _state_space(weights)
     if not cells:
         raise LnnccError(
             "E0323",
@@ -83,6 +86,22 @@ def _locate(weights: Weights) -> tuple[Kind, str]:
         )
     prefix, kind = next(iter(cells.items()))
     return kind, prefix
+
+
+def _state_space(weights: Weights) -> LnnccError:
+    """The arrays of S4, S4D and Liquid-S4 are the same: which of them a file is from it does not say."""
+    return LnnccError(
+        "E0351",
+        f"{weights.origin} holds a state-space layer (S4, S4D or Liquid-S4), and no cell",
+        notes=(
+            "the kernels of Liquid-S4 (allcombs, polyb) sum products of inputs over the whole sequence, turned around "
+            "in time: no step gives their numbers",
+        ),
+        helps=(
+            "S4 and S4D have a recurrence: put the arrays into the parameters of a step, as lnncc.cells.S4D is one",
+            "Liquid-S4: train its recurrence, h = (A + B u) h + B u, y = C h + D u, and compile that as a step",
+        ),
+    )
 
 
 def _behind(weights: Weights, name: str, found: Network) -> Network:

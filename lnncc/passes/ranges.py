@@ -22,6 +22,7 @@ LARGEST = 2.0**12  # bound that is taken where nothing was seen
 ASSUMED = 2.0  # calibrated range times this, where no rule bounds a state
 BOUNDLESS = 2.0**100  # what counts as infinite
 HEADROOM = 4.0  # times what calibration saw of a value whose interval says little
+LEAST = 2.0**-12  # what an input must reach
 MARGIN = 1.25  # calibrated range of an input times this, where the user declares none
 
 Declared = Mapping[str, tuple[float, float]]
@@ -52,7 +53,8 @@ def ranges(
     range of the elapsed time, if the graph reads one.
 
     Raises:
-        LnnccError: E0307 for a divisor that can be zero or a function without bound, E0400 for an input with neither.
+        LnnccError: E0307 for a divisor that can be zero or a function without bound, E0353 for an input that is all
+            but 0, E0400 for an input with neither.
     """
     inputs = {p.label: _input_range(p.label, declared, calibration) for p in graph.inputs}
     seen, moments = ({}, {}) if calibration is None else observed(graph, calibration)
@@ -88,7 +90,7 @@ def cautious(graph: Graph, ranges: Ranges) -> Ranges:
 
 def _input_range(label: str, declared: Declared, calibration: Mapping[str, Array] | None) -> tuple[float, float, bool]:
     if label in declared:
-        return *declared[label], False
+        return *_told_apart(label, *declared[label]), False
     if calibration is None:
         raise LnnccError(
             "E0400",
@@ -96,9 +98,26 @@ def _input_range(label: str, declared: Declared, calibration: Mapping[str, Array
             helps=(f"declare it: --range {label}=-4:4", "or give recorded inputs: --calib file.npz"),
             notes=("lnncc does not guess input ranges: the overflow proof rests on them",),
         )
-    low, high = float(calibration[label].min()), float(calibration[label].max())
+    low, high = _told_apart(label, float(calibration[label].min()), float(calibration[label].max()))
     middle, half = (low + high) / 2, max((high - low) / 2 * MARGIN, 2.0**-10)
     return middle - half, middle + half, True
+
+
+def _told_apart(label: str, low: float, high: float) -> tuple[float, float]:
+    """The range, if an input of 16 bits, of which at most 15 are a fraction, tells enough of its values apart."""
+    reach = max(abs(low), abs(high))
+    if reach == 0.0 or reach >= LEAST:
+        return low, high
+    unit = 10.0 ** math.floor(math.log10(reach))
+    raise LnnccError(
+        "E0353",
+        f"input `{label}` is never larger than {reach:g}, and is held in steps of 2**-15",
+        notes=("nearly all of it would be rounded to 0",),
+        helps=(
+            f"give it in units of {unit:g}, and let the step begin with {label} = {unit:g} * {label}",
+            f"then declare --range {label}={low / unit:g}:{high / unit:g}",
+        ),
+    )
 
 
 def _settle(

@@ -1,13 +1,14 @@
-"""Blocks of state-space and language models: LrcSSM with its norms, the short convolution of LFM2."""
+"""Blocks of state-space and language models: LrcSSM with its norms, S4D, the short convolution of LFM2."""
 
 from collections.abc import Mapping
 
 from examples.every_cell.case import INPUTS, UNITS, Case, cell
-from lnncc.cells import LrcSSM, ShortConv
+from lnncc.cells import S4D, LrcSSM, ShortConv
 
 CASES: Mapping[str, Case] = {
     "LrcSSM block, no norm": cell(LrcSSM(INPUTS, 6, UNITS, blocks=1, norm="none")),
     "LrcSSM block, layer norm": cell(LrcSSM(INPUTS, 6, UNITS, blocks=1)),
     "LrcSSM block, RMS norm": cell(LrcSSM(INPUTS, 6, UNITS, blocks=1, norm="rms")),
+    "S4D block": cell(S4D(INPUTS, 6, 4), error=(1e-2, 5e-2)),
     "LFM2 short convolution": cell(ShortConv(INPUTS)),
 }

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+import lnncc
 from examples.every_cell.case import Case
 from lnncc.archive import Model
 from lnncc.frontend.jaxpr import trace
@@ -43,7 +45,14 @@ def _sequence_model() -> Model:
     return Model(trace(step, state=jnp.zeros(1), inputs=jnp.zeros(16)))
 
 
+def _state_space_model() -> Model:
+    """Some of what a Liquid-S4 layer saves; S4 saves the same."""
+    names = "kernel.kernel.C", "kernel.kernel.log_dt", "kernel.kernel.inv_w_real", "kernel.kernel.w_imag", "D"
+    return lnncc.from_ncps({f"model.layers.0.layer.{name}": np.ones(4) for name in names})
+
+
 CASES: Mapping[str, Case] = {
     "adaptive solvers (dopri5, diffrax)": Case(_adaptive_model, refused="E0302"),
     "Liquid-S4 over a whole sequence": Case(_sequence_model, refused="E0301"),
+    "Liquid-S4 checkpoint (allcombs, polyb)": Case(_state_space_model, refused="E0351"),
 }
