@@ -16,6 +16,7 @@ from lnncc.emit import onnx
 from lnncc.errors import LnnccError
 from lnncc.ir import Array
 from lnncc.report import summary
+from lnncc.session import Session
 from lnncc.validate import batch, compare, host
 from lnncc.validate.runners import runnable, runners
 
@@ -63,6 +64,10 @@ class Program:
 
     def _prepared(self, xs: "ArrayLike | Mapping[str, ArrayLike]") -> dict[str, "np.ndarray"]:
         return prepared(xs, self.build.model, timed=self.build.settings.dt_range is not None)
+
+    def session(self) -> Session:
+        """The compiled C from reset, to be stepped by hand: ``y = session.step(x)``. Raises as ``run``."""
+        return Session.of(self.build)
 
     def report(self, period: float | None = None) -> str:
         """Formats, ranges, sizes, saturations and error bounds as text; ``period`` is that of the steps, in s."""

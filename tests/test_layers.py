@@ -29,7 +29,7 @@ LAYERS = (
     "retarget packages",
     "kit",
     "validate",
-    "flash",
+    "flash session",
     "report",
     "program search",
     "compile",

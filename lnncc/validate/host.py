@@ -111,7 +111,7 @@ def write(folder: Path, texts: Iterable[tuple[str, str]]) -> None:
 
 def _open(path: Path, interface: Interface, lanes: int | None) -> Library:
     ffi = cffi.FFI()
-    ffi.cdef(_state(interface) + DECLARATIONS.format(name=interface.name))
+    ffi.cdef(_state(interface) + DECLARATIONS.format(name=interface.name) + _step(interface))
     if lanes is not None:
         ffi.cdef(_batch(interface, lanes))
     library = Library(ffi, ffi.dlopen(str(path)))
@@ -123,6 +123,12 @@ def _open(path: Path, interface: Interface, lanes: int | None) -> Library:
 def _state(interface: Interface) -> str:
     fields = "".join(f"int16_t {s.id}[{s.size}]; " for s in interface.states)
     return f"typedef struct {{ {fields}uint32_t {', '.join(interface.counters)}; }} {interface.name}_state;"
+
+
+def _step(interface: Interface) -> str:
+    dt = ["int32_t"] * (interface.dt is not None)
+    given = ["const int16_t *"] * len(interface.inputs) + dt + ["int16_t *"] * len(interface.outputs)
+    return f"void {interface.name}_step({', '.join([f'{interface.name}_state *', *given])});"
 
 
 def _batch(interface: Interface, lanes: int) -> str:
