@@ -9,6 +9,7 @@ from importlib import metadata
 
 from lnncc import target as targets
 from lnncc.errors import LnnccError
+from lnncc.flash import tools
 from lnncc.validate import here, toolchain
 
 OLDEST_PYTHON = (3, 11)
@@ -48,6 +49,17 @@ def examine() -> tuple[Check, ...]:
         _command("qemu-system-riscv32", "apt install qemu-system-misc: for RISC-V with vectors; others have unicorn"),
         _command("qemu-aarch64", "apt install qemu-user, or use unicorn"),
         _simavr("apt install libsimavr-dev: for AVR"),
+        *_flashers(),
+    )
+
+
+def _flashers() -> tuple[Check, ...]:
+    """Each tool that flashes boards; one that suits the board is enough."""
+    found = [(name, tools.load(name)) for name in tools.names()]
+    return tuple(
+        Check(name, (call := tool.found()) is not None, " ".join(call or ()), f"{tool.GET}: flashes boards")
+        for name, tool in found
+        if tool.GET
     )
 
 

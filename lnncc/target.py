@@ -27,6 +27,18 @@ class Toolchain:
 
 
 @dataclass(frozen=True, slots=True)
+class Flasher:
+    """A way to put firmware on a board: a tool of lnncc/flash/tools, and the keys and values that it is told.
+
+    ``emulator``, a file of lnncc/flash/emulated, plays the board.
+    """
+
+    tool: str
+    told: tuple[tuple[str, str | int | tuple[str, ...]], ...]
+    emulator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A typical part with this core, in bytes: what a model must fit into."""
 
@@ -48,7 +60,7 @@ class Target:
     ``isa`` are names of ``runtime/simd``, the preferred one first: whose words and kernels the C is made of. ``needs``
     are flags of /proc/cpuinfo without which this machine cannot run it (kind host). ``split`` says that constants lie
     in a memory of their own, which ordinary loads do not reach. ``vector_bytes`` are those of a register of vectors,
-    where the instruction set leaves that open.
+    where the instruction set leaves that open. ``flashers`` are a board's, the preferred one first.
     """
 
     name: str
@@ -67,6 +79,7 @@ class Target:
     vector_bytes: int | None = None
     part: Part | None = None
     board: Board | None = None
+    flashers: tuple[Flasher, ...] = ()
 
     def emulated(self) -> Board:
         """The board. Raises E0222 for a target that is not emulated."""
@@ -124,21 +137,35 @@ def remembered(name: str) -> str:
 
 
 def read_board(path: Path) -> Target:
-    """The board in one TOML file: its ``core`` is a target, of which it has all but memory. Raises as ``read``."""
+    """The board in one TOML file: its ``core`` is a target, of which it has all but memory. Raises as ``read``.
+
+    Or it is ``like`` another board, of which it has all but the ways to flash it.
+    """
     table = _opened(path)
-    core = table.take("core", str)
-    if core not in names():
-        raise table.wrong("core", "a target")
     made = replace(
-        load(core),
+        _like(table) if "like" in table.items else _of_core(table),
         name=path.stem,
-        core=core,
         description=table.take("description", str),
-        part=_part(table.table("part")),
-        board=readers.read(table.table("board")),
+        flashers=tuple(_flasher(entry) for entry in table.tables("flasher")) if "flasher" in table.items else (),
     )
     table.close()
     return made
+
+
+def _like(table: Table) -> Target:
+    """No chain of them, which might have no end."""
+    name = table.take("like", str)
+    path = share.folder("targets") / BOARDS / f"{name}.toml"
+    if name not in boards() or "like" in _opened(path).items:
+        raise table.wrong("like", "a board with a memory map of its own")
+    return read_board(path)
+
+
+def _of_core(table: Table) -> Target:
+    core = table.take("core", str)
+    if core not in names():
+        raise table.wrong("core", "a target")
+    return replace(load(core), part=_part(table.table("part")), board=readers.read(table.table("board")))
 
 
 def _opened(path: Path) -> Table:
@@ -223,6 +250,23 @@ def _toolchain(table: Table) -> Toolchain:
     made = Toolchain(table.take("kind", str), table.take("command", str), table.texts("flags"))
     table.close()
     return made
+
+
+def _flasher(table: Table) -> Flasher:
+    """What a tool is told is strings, whole numbers and lists of strings; which, the tool knows."""
+    tool, emulator = table.take("tool", str), table.take("emulator", str) if "emulator" in table.items else None
+    told = tuple((key, _told(table, key)) for key in table.items if key not in ("tool", "emulator"))
+    table.close()
+    return Flasher(tool, told, emulator)
+
+
+def _told(table: Table, key: str) -> str | int | tuple[str, ...]:
+    match table.items[key]:
+        case str():
+            return table.take(key, str)
+        case list():
+            return table.texts(key)
+    return table.take(key, int)
 
 
 # The keys of [cost]: a step itself, and the call of a kernel; each matrix, weight of 8 and of 16 bits, and row; each

@@ -19,6 +19,7 @@ OWN = (
     "check",
     "verify",
     "run",
+    "flash",
     "export",
     "diff",
     "selftest",

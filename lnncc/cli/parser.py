@@ -15,6 +15,7 @@ VERBS = {
     "check": "derive the certificate of a compiled model again, and compare its words with the C",
     "verify": "compare a compiled model with its twin, bit for bit, and with the float model",
     "run": "run a compiled model on targets: its bits and what a step costs",
+    "flash": "put a compiled model on a board, and ask it what it computes",
     "export": "write a compiled model as ONNX: its integers, bit for bit, or its floats",
     "diff": "say what sets two compilations apart: formats, cost, error",
     "report": "say what a compiled model takes, gives and holds",
@@ -106,10 +107,11 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
         for verb, text in VERBS.items()
     }
     _compile(verbs["compile"])
-    for verb in ("check", "verify", "run", "export", "report"):
+    for verb in ("check", "verify", "run", "flash", "export", "report"):
         verbs[verb].add_argument("folder", metavar="DIR", help="what `lnncc compile` wrote")
     _verify(verbs["verify"])
     _run(verbs["run"])
+    _flash(verbs["flash"])
     _export(verbs["export"])
     _diff(verbs["diff"])
     _selftest(verbs["selftest"])
@@ -214,3 +216,14 @@ def _run(parser: Parser) -> None:
     add("--on", metavar="TARGET", nargs="+", action="extend", required=True, help="see `lnncc targets`")
     add("--data", metavar="X.npz", help="inputs of one stream (default: seeded random inputs in the declared ranges)")
     add("--emulator", metavar="NAME", help="unicorn, qemu or simavr (default: the target's first that is installed)")
+
+
+def _flash(parser: Parser) -> None:
+    add = parser.add_argument
+    add("--board", metavar="B", required=True, help="see `lnncc targets`; qemu-... and simavr-... are emulated")
+    add("--dry-run", action="store_true", help="build, and print the command lines instead of running them")
+    add("--tool", metavar="T", help="pyocd, openocd, probe-rs, ... (default: the board's first that is installed)")
+    add("--port", metavar="P", help="the board's serial port, where several are there")
+    add("--probe", metavar="ID", help="the debug probe, gdb server or UF2 drive, where several are there")
+    kinds = "vectors: it tests itself (default); serial: it serves its serial line, for `lnncc monitor`"
+    add("--firmware", metavar="KIND", choices=("vectors", "serial"), default="vectors", help=kinds)

@@ -1,6 +1,6 @@
 """AVR firmware in simavr, through its library: cycles are counted, not estimated, and SP is watched.
 
-The runner, templates/simavr/runner.c, is compiled once a process for this machine.
+The programs of templates/simavr are compiled once a process for this machine.
 """
 
 import functools
@@ -22,7 +22,7 @@ FAULT = 99
 
 def check(machine: str) -> None:
     """Raise E0704 if simavr's library is not there to link with."""
-    _runner()
+    program("runner")
 
 
 def execute(job: Job) -> bytes:
@@ -51,7 +51,7 @@ def _run(job: Job, counted: int) -> tuple[bytes, list[str]]:
         (folder / "in.bin").write_bytes(job.request)
         (folder / "flash.bin").write_bytes(_flash(image))
         entry, limit = image.symbol(job.function).address, _end_of_data(image)
-        command = (str(_runner()), job.machine, "flash.bin", str(entry), str(limit), str(counted))
+        command = (str(program("runner")), job.machine, "flash.bin", str(entry), str(limit), str(counted))
         try:
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=job.seconds, check=False)
         except subprocess.TimeoutExpired as error:
@@ -83,11 +83,11 @@ def _failed(image: Image, done: "subprocess.CompletedProcess[str]") -> LnnccErro
 
 
 @functools.cache
-def _runner() -> Path:
-    """The compiled runner. Raises E0704 if it cannot be compiled here."""
+def program(name: str) -> Path:
+    """``templates/simavr/<name>.c``, compiled. Raises E0704 if it cannot be compiled here."""
     compiler = toolchain.find(targets.load(targets.HOST))
-    source = share.folder("templates") / "simavr" / "runner.c"
-    output = Path(_folder().name) / "runner"
+    source = share.folder("templates") / "simavr" / f"{name}.c"
+    output = Path(_folder().name) / name
     try:
         toolchain.run(compiler, ("-O2", str(source), "-o", str(output), "-lsimavr", "-lelf"), output.parent)
     except LnnccError as error:

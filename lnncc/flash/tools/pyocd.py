@@ -1,0 +1,42 @@
+"""pyOCD: CMSIS-DAP, ST-LINK and J-Link probes on Cortex-M (pyocd.io). Chips it does not know come as packs."""
+
+import json
+import tempfile
+from pathlib import Path
+
+from lnncc.flash.step import BACK, ELF, Device, Put, Step, command
+from lnncc.flash.tools import Told
+from lnncc.validate import process
+
+GET = "pip install pyocd"
+NAMED_BY = "--probe"
+NOBODY = "plug the board's debug connector in"
+TOLD = {"target": str}  # a name of `pyocd list --targets`, or of `pyocd pack find`
+SECONDS = 60.0
+
+
+def found() -> tuple[str, ...] | None:
+    return command(["pyocd"], "pyocd")
+
+
+def devices(told: Told) -> tuple[Device, ...] | None:
+    """What ``pyocd json --probes`` lists, which is ``pyocd list`` for programs; None if it says something else."""
+    call = found()
+    if call is None:
+        return None
+    text = process.call((*call, "json", "--probes"), Path(tempfile.gettempdir()), SECONDS).text
+    try:
+        listed = json.loads(text[text.index("{") :])["boards"]
+        return tuple(Device(str(entry["unique_id"]), str(entry["info"])) for entry in listed)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def steps(call: tuple[str, ...], put: Put) -> tuple[Step, ...]:
+    """Without -W it waits for a probe for ever."""
+    on = ("-W", "--target", put.text("target"), *put.on("--uid"))
+    return (
+        Step((*call, "load", *on, "--no-reset", ELF)),
+        Step((*call, "commander", *on, "--command", f"savemem {put.address:#x} {put.size} {BACK}"), back=True),
+        Step((*call, "reset", *on)),
+    )
