@@ -2,17 +2,17 @@
 
 Along the straight line from one run to the other
 
-    q' = (p·z' + Σ w·f'·a·(e - q)·v') / (d + p + Σ g)
+    q' = (p·z' + (z - q)·p' + Σ w·f'·a·(e - q)·v') / (d + p + Σ g)
 
 so their distance is at most the largest value of
 
-    (p·ε_z + Σ w·|f'|·|a|·|e - q|·ε_v) / (d + p + Σ g)
+    (p·ε_z + |z - q|·ε_p + Σ w·|f'|·|a|·|e - q|·ε_v) / (d + p + Σ g)
 
-over all v and q of the tube. Bounding each part for itself would pair the steepest slope of a sigmoid with the smallest
-conductance, which it does not have there. Numerator and denominator are sums over the same synapses, so this is a
-fractional programme (W. Dinkelbach, Management Science 13, 1967): r is an upper bound if numerator - r · denominator
-<= 0 everywhere, and that sum is largest where each synapse's own share is: each v and q is cut into cells, and each
-cell tried.
+over all v, q and p of the tube; p is known unless it follows from a dt. Bounding each part for itself would pair the
+steepest slope of a sigmoid with the smallest conductance, which it does not have there. Numerator and denominator are
+sums over the same synapses, so this is a fractional programme (W. Dinkelbach, Management Science 13, 1967): r is an
+upper bound if numerator - r · denominator <= 0 everywhere, and that sum is largest where each synapse's own share is:
+each v and q is cut into cells, and each cell tried.
 """
 
 from collections.abc import Callable
@@ -72,35 +72,36 @@ def synapses(function: Expr, source: Tube, a: Array, b: Array, w: Array, e: Arra
     return Synapses(owner, e, w[:, None] * np.maximum(f.value.low, 0.0), w[:, None] * f.value.high, push)
 
 
-def tube(pair: Pair, z: Tube, p: Array) -> Tube:
+def tube(pair: Pair, z: Tube, p: Tube) -> Tube:
     """The quotient's tube.
 
     Raises:
         Unbounded: if the denominator can be zero.
     """
     parts = pair.joined()
-    ends = (np.arange(len(p))[:, None] == parts.owner).astype(np.float64)  # sums over the synapses of each destination
-    span = _span(pair.base, parts, ends, z.span, p)
-    return Tube(span, _error(pair.base, parts, ends, span, z.error, p))
+    size = len(p.error)
+    ends = (np.arange(size)[:, None] == parts.owner).astype(np.float64)  # sums over the synapses of each destination
+    span = _span(pair.base, parts, ends, z.span, p.span)
+    return Tube(span, _error(pair.base, parts, ends, span, z, p))
 
 
-def _span(base: Array, parts: Synapses, ends: Array, z: Interval, p: Array) -> Interval:
+def _span(base: Array, parts: Synapses, ends: Array, z: Interval, p: Interval) -> Interval:
     high = _largest(base, parts, parts.e, ends, z.high, p)
     low = -_largest(base * np.array([-1.0, 1.0]), parts, -parts.e, ends, -z.low, p)
     return Interval(low, high)
 
 
-def _largest(base: Array, parts: Synapses, e: Array, ends: Array, z: Array, p: Array) -> Array:
-    """The largest quotient where each g may be anything between its bounds."""
+def _largest(base: Array, parts: Synapses, e: Array, ends: Array, z: Array, p: Interval) -> Array:
+    """The largest quotient where each g and p may be anything between their bounds."""
     low, high = parts.low.min(axis=1), parts.high.max(axis=1)
 
     def best(q: Array) -> tuple[Array, Array]:
-        g = np.where(e > q[parts.owner], high, low)
-        return base[:, 0] + p * z + ends @ (g * e), base[:, 1] + p + ends @ g
+        g, weight = np.where(e > q[parts.owner], high, low), np.where(z > q, p.high, p.low)
+        return base[:, 0] + weight * z + ends @ (g * e), base[:, 1] + weight + ends @ g
 
-    if np.any(base[:, 1] + p + ends @ low <= 0):
+    if np.any(base[:, 1] + p.low + ends @ low <= 0):
         raise Unbounded("the conductances of a neuron can add up to zero")
-    return _ratio(best, np.full(len(p), -np.inf))
+    return _ratio(best, np.full(len(z), -np.inf))
 
 
 def _ratio(best: Callable[[Array], tuple[Array, Array]], start: Array) -> Array:
@@ -119,16 +120,19 @@ def _ratio(best: Callable[[Array], tuple[Array, Array]], start: Array) -> Array:
     return r
 
 
-def _error(base: Array, parts: Synapses, ends: Array, span: Interval, z_error: Array, p: Array) -> Array:
+def _error(base: Array, parts: Synapses, ends: Array, span: Interval, z: Tube, p: Tube) -> Array:
     q = enclose.cells(span, PARTS)
     e, low, high = parts.e[:, None], q.low[parts.owner], q.high[parts.owner]
     apart = np.maximum(np.abs(e - low), np.abs(e - high))  # (synapses, PARTS)
     push = parts.push[:, None, :] * apart[:, :, None]
     drawn = np.broadcast_to(parts.low[:, None, :], push.shape)
+    away = np.maximum(np.abs(z.span.high[:, None] - q.low), np.abs(z.span.low[:, None] - q.high))  # (n, PARTS)
 
     def best(r: Array) -> tuple[Array, Array]:
         at = np.argmax(push - r[parts.owner][:, :, None] * drawn, axis=-1)[..., None]
         top, bottom = (np.take_along_axis(x, at, axis=-1)[..., 0] for x in (push, drawn))
-        return (p * z_error)[:, None] + ends @ top, (base[:, 1] + p)[:, None] + ends @ bottom
+        weight = np.where(z.error[:, None] > r, p.span.high[:, None], p.span.low[:, None])
+        told = weight * z.error[:, None] + away * p.error[:, None]
+        return told + ends @ top, base[:, 1:] + weight + ends @ bottom
 
-    return _ratio(best, np.zeros((len(p), PARTS))).max(axis=1)
+    return _ratio(best, np.zeros((len(p.error), PARTS))).max(axis=1)

@@ -64,6 +64,8 @@ def case(op: str, rng: np.random.Generator) -> tuple[dict, list[Tube], list[Arra
             return {"root": bool(rng.integers(2))}, [tubes(rng), tubes(rng, 2, 0.1)], [np.array([1.0, 0, 1, 1, 0])]
         case "elapse":
             return {}, [tubes(rng), tubes(rng), tubes(rng, 1, 0.1)], []
+        case "inertia":
+            return {}, [tubes(rng, 1, 0.1)], [rng.uniform(0, 3, N)]
         case "decay":
             return {}, [tubes(rng), tube.point(rng.uniform(0, 2, N)), tubes(rng, 1, 0.1)], []
         case "slice":
@@ -71,7 +73,7 @@ def case(op: str, rng: np.random.Generator) -> tuple[dict, list[Tube], list[Arra
     return {}, [tubes(rng)], []
 
 
-TIMED = {"inertia", "leak", "mean_dt"}  # ops of an LTC's dt at run time, which no bound covers
+TIMED = {"leak", "mean_dt"}  # of integers alone
 MOVED = {"fetch"}  # written by planning
 FLOAT = {name for name, op in OPS.items() if hasattr(op, "reference")} - TIMED - MOVED
 
@@ -104,17 +106,18 @@ def test_two_weighted_means_stay_as_near_as_the_tube_says(seed: int) -> None:
     rng = np.random.default_rng(seed)
     constants, base, p = neurons(rng)
     v, z, attrs = tubes(rng), tubes(rng, 3), {"expr": SIGMOID}
+    weight = rng.choice([tube.point(p), tubes(rng, 3, 0.1)])
     points = [tube.point(c) for c in constants]
     pair = OPS["synapses"].tube(attrs, tube.point(base), v, *points)
     pair = OPS["synapses"].tube(attrs, pair, v, *points)
-    found = OPS["mean"].tube({}, pair, z, tube.point(p))
-    vs, zs = runs(rng, v), runs(rng, z)
+    found = OPS["mean"].tube({}, pair, z, weight)
+    vs, zs, ps = runs(rng, v), runs(rng, z), runs(rng, weight)
 
     def q(k: int) -> Array:
         sums = OPS["synapses"].reference(
             attrs, OPS["synapses"].reference(attrs, base, vs[k], *constants), vs[k], *constants
         )
-        return OPS["mean"].reference({}, sums, zs[k], p)
+        return OPS["mean"].reference({}, sums, zs[k], ps[k])
 
     require(rng, found, q(0), q(1))
 
@@ -127,7 +130,7 @@ def test_the_bound_of_a_mean_is_within_twice_the_truth() -> None:
     z = Tube(Interval(np.array([-0.5]), np.array([0.5])), np.array([0.0]))
     one = np.ones(1)
     part = quotient.synapses(SIGMOID, v, a * one, b * one, w * one, e * one, np.zeros(1, int))
-    found = quotient.tube(Pair(np.array([[0.0, leak]]), (part,)), z, p * one)
+    found = quotient.tube(Pair(np.array([[0.0, leak]]), (part,)), z, tube.point(p * one))
     grid = np.linspace(-1, 1, 4001)
     f = 1 / (1 + np.exp(-a * grid - b))
     slopes = [
@@ -152,7 +155,7 @@ def test_conductances_must_be_positive() -> None:
     with pytest.raises(Unbounded, match="negative"):
         quotient.synapses(SIGMOID, v, one, one, -one, one, np.zeros(1, int))
     with pytest.raises(Unbounded, match="add up to zero"):
-        quotient.tube(Pair(np.zeros((1, 2)), ()), v, np.zeros(1))
+        quotient.tube(Pair(np.zeros((1, 2)), ()), v, tube.point(np.zeros(1)))
 
 
 def test_every_op_has_a_rule() -> None:

@@ -48,12 +48,10 @@ def rounding(fused: Graph, integer: Graph, proof: Proof) -> dict[str, Array]:
     for each.
 
     Raises:
-        Unbounded: for an LTC whose dt has a range, a word without a rule, or a table that its input can leave.
+        Unbounded: for a word without a rule, or a table that its input can leave.
     """
     if fused.dt is None:
         return _rounding(fused, integer, proof)
-    if any(node.op == "inertia" for node in fused.walk()):
-        raise Unbounded("no bound covers an LTC whose dt changes from step to step")
     parts = [narrowed(integer, proof, part) for part in timed.octaves(integer)]
     found = [_rounding(fused, integer, part) for part in parts]
     return {name: np.max([one[name] for one in found], axis=0) for name in found[0]}
@@ -61,6 +59,7 @@ def rounding(fused: Graph, integer: Graph, proof: Proof) -> dict[str, Array]:
 
 def _rounding(fused: Graph, integer: Graph, proof: Proof) -> dict[str, Array]:
     shared = {name for name, v in fused.values.items() if len(v.shape) == 1 and name in proof.bounds}
+    shared = {name for name in shared if fused.values[name].shape == integer.values[name].shape}
     given = frozenset(shared - set(fused.constants))
     walk = _Walk(integer, proof, given)
     for node in integer.walk():
@@ -148,6 +147,8 @@ def _mac(y: Interval, acc: Known, a: Known, b: Known) -> Array:
 
 
 def _rshift(y: Interval, x: Known, shift: Known | int) -> Array:
+    if not isinstance(shift, int):
+        _require_known(shift)
     by = np.asarray(shift if isinstance(shift, int) else shift.bounds.low)
     return x.error * 2.0**-by + HALF * (by > 0)
 
@@ -179,9 +180,13 @@ def _scale16(y: Interval, x: Known, m: Known) -> Array:
 
 
 def _shift_by(y: Interval, x: Known, left: Known) -> Array:
-    if np.any(left.bounds.low != left.bounds.high) or np.any(left.error > 0):
-        raise Unbounded("a shift that is not known")
+    _require_known(left)
     return x.error * np.exp2(left.bounds.low) + HALF * (left.bounds.low < 0)
+
+
+def _require_known(shift: Known) -> None:
+    if np.any(shift.bounds.low != shift.bounds.high) or np.any(shift.error > 0):
+        raise Unbounded("a shift that is not known")
 
 
 def _sat_shift(y: Interval, x: Known, left: Known, limit: int) -> Array:

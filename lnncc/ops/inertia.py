@@ -16,6 +16,7 @@ from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Format, Node
 from lnncc.ops.elapse import count
 from lnncc.quantiser import Quantiser
+from lnncc.tube import Tube
 
 WIDE = True
 WIDE_INPUTS = (0,)
@@ -35,6 +36,10 @@ def span(attrs: Mapping[str, Attr], dt: Interval, c: Interval) -> Interval:
     return Interval(c.low / dt.high, c.high / dt.low)
 
 
+def tube(attrs: Mapping[str, Attr], dt: Tube, c: Tube) -> Tube:
+    return Tube(span(attrs, dt.span, c.span), c.span.magnitude * dt.error / dt.span.low**2)
+
+
 def quantise(node: Node, q: Quantiser) -> None:
     """Each weight is m · (2**16 / mantissa of dt) >> s, and >> n0 - norm too where that is positive."""
     dt, c = node.inputs
@@ -42,10 +47,14 @@ def quantise(node: Node, q: Quantiser) -> None:
     weight = q.floats(c) * q.scale(node) * 2.0 ** (turn + q.format(dt).frac - 31)
     spare = 14 - np.floor(np.log2(np.maximum(weight, 2.0**-30))).astype(np.int64)
     spare = np.minimum(spare, 30 - INVERSE_BITS)
-    record = np.minimum(np.rint(weight * 2.0**spare), 32767).astype(np.int64), INVERSE_BITS + spare, turn
+    exact = weight * 2.0**spare
+    ints = np.minimum(np.rint(exact), 32767).astype(np.int64)
+    record, off = np.stack((ints, INVERSE_BITS + spare, turn), axis=-1), np.zeros((len(ints), 3))
+    off[:, 0] = np.abs(ints - exact)
+    nodes = _inverse()
     constants = (
-        q.constant(np.stack(record, axis=-1), Format(16, 0), label="inertia, its shift, turning point", error=np.inf),
-        q.constant(_inverse(), Format(16, INVERSE_BITS), label="2^16 / (2^15 + x)", error=np.inf),
+        q.constant(record, Format(16, 0), label="inertia, its shift, turning point", error=off),
+        q.constant(nodes, Format(16, INVERSE_BITS), label="2^16 / (2^15 + x)", error=_deviation(nodes)),
     )
     n = q.size(node.outputs[0])
     q.emit("inertia", (dt, *constants), node.outputs[0], Format(32, 0), {"n": n}, (n, 2))
@@ -55,6 +64,14 @@ def _inverse() -> Array:
     """The table rounds down between nodes: they lie a quarter above."""
     exact = 2.0 ** (INVERSE_BITS + 1) / (1 + np.arange(INTERVALS + 1) / INTERVALS)
     return np.minimum(np.rint(exact + 0.25), 32767).astype(np.int64)
+
+
+def _deviation(nodes: Array) -> Array:
+    """That of all inputs, the steepest slope, and nothing beyond the ends, where no input is: see ``lut.Table``."""
+    x = np.arange(LEADING)
+    found = fx.lookup(nodes, x, 0, SHIFT)
+    assert isinstance(found, np.ndarray)
+    return np.array([np.abs(found - 2.0 ** (INVERSE_BITS + 16) / (LEADING + x)).max(), 1.0, 0.0, 0.0])
 
 
 def evaluate(attrs: Mapping[str, Attr], dt: Carrier, record: Array, nodes: Array) -> Carrier:

@@ -36,7 +36,7 @@ def span(attrs: Mapping[str, Attr], pair: Interval, z: Interval, p: Interval) ->
 
 def tube(attrs: Mapping[str, Attr], pair: Pair | Tube, z: Tube, p: Tube) -> Tube:
     whole = pair if isinstance(pair, Pair) else Pair(pair.span.low, ())
-    return quotient.tube(whole, z, p.span.low)
+    return quotient.tube(whole, z, p)
 
 
 def quantise(node: Node, q: Quantiser) -> None:

@@ -182,18 +182,20 @@ class _Quantiser:
         e = np.clip(np.rint(value * unit), -32768, 32767).astype(np.int64)
         time = self.time(node)
         if time is not None:
-            return self._leak(node, time, weight.astype(np.int64), e)
+            off = np.abs(weight - exact[:, 1]), np.abs(e - value * unit)
+            return self._leak(node, time, weight.astype(np.int64), e, off)
         ints = np.stack([weight * e, weight], axis=-1).astype(np.int64)
         error = np.abs(ints - exact)
         return self.constant(ints, Format(32, 0), label="leak: weight times rest, weight", error=error)
 
-    def _leak(self, node: Node, time: str, weight: Array, e: Array) -> str:
+    def _leak(self, node: Node, time: str, weight: Array, e: Array, off: tuple[Array, Array]) -> str:
+        """``off`` is how far the integers are from the exact ones."""
         form = Format(32, self.pair_format(node).frac)
         out = f"{node.outputs[0]}p{len(self.values)}"
         inputs = (
             time,
-            self.constant(weight, Format(16, 0), label="leak: conductance", error=np.inf),
-            self.constant(e, Format(16, form.frac), label="leak: rest", error=np.inf),
+            self.constant(weight, Format(16, 0), label="leak: conductance", error=off[0]),
+            self.constant(e, Format(16, form.frac), label="leak: rest", error=off[1]),
         )
         self.emit("leak", inputs, out, form, {"n": len(weight)}, (len(weight), 2))
         return out
