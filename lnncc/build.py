@@ -157,7 +157,7 @@ def generated(integer: Graph, settings: Settings, target: Target) -> tuple[Inter
 
 def planned(integer: Graph, settings: Settings, target: Target) -> Plan:
     graph, proof = prove(integer)
-    return plan(graph, settings.name, proof.bounds, target, settings.optimise, lanes=settings.batch)
+    return plan(graph, settings.name, proof.bounds, target, settings.optimise, lanes=settings.batch, taps=settings.taps)
 
 
 def _regenerated(settings: Settings, integer: Graph) -> tuple[Interface, Mapping[str, str]]:
@@ -265,7 +265,8 @@ def _interface(manifest: Mapping[str, object]) -> Interface | None:
         data = _table(manifest["interface"])
         ports = (tuple(Signal(**signal) for signal in data[port]) for port in PORTS)  # type: ignore[union-attr]
         dt, counters = data["dt"], data["counters"]
-        return Interface(str(data["name"]), *ports, None if dt is None else Signal(**dt), tuple(counters))  # type: ignore[arg-type]
+        taps = tuple(Signal(**signal) for signal in data["taps"])  # type: ignore[union-attr]
+        return Interface(str(data["name"]), *ports, None if dt is None else Signal(**dt), tuple(counters), taps)  # type: ignore[arg-type]
     except (KeyError, TypeError):
         return None
 
@@ -304,6 +305,8 @@ def _command(folder: Path, manifest: Mapping[str, object]) -> str:
             words += [f"--{key}", ":".join(map(str, value)) if isinstance(value, list) else str(value)]
     for label, span in ranges.items() if isinstance(ranges, dict) else ():
         words += ["--range", f"{label}={':'.join(map(str, span))}"]
+    taps = settings.get("taps")
+    words += [word for name in (taps if isinstance(taps, list) else ()) for word in ("--tap", str(name))]
     if made.get("calibration"):
         words += ["--calib", "X.npz"]
     return shlex.join(words)[:600]

@@ -1,6 +1,6 @@
 """compile: the way of a model from its float graph to C, one line a stage."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -64,6 +64,7 @@ def compile(  # the verb of the interface
     solver: str | None = None,
     choices: Choices | None = None,
     batch: int | None = None,
+    taps: Sequence[str] = (),
     name: str = "model",
     dump: Path | None = None,
 ) -> Program:
@@ -82,6 +83,7 @@ def compile(  # the verb of the interface
     computes: "unfolds=3", "frozen=2", "refit=3" (see ``lnncc.solver``), or "auto" for the cheapest under the limits of
     error. Errors are against the model as it was trained.
     ``choices`` are those of an earlier build, ``prog.build.choices``, which give the same formats again.
+    ``taps`` are values of the integer graph, as ``dump`` names them after ``prove``, that the C also copies out.
     ``batch`` adds the C that steps many streams, that many at a time (8 suits AVX2, 16 AVX-512, 4 NEON).
     ``dump`` is a folder that gets the graph after each stage.
 
@@ -90,7 +92,7 @@ def compile(  # the verb of the interface
     """
     model = step if isinstance(step, Model) else _traced(step, params, state, inputs)
     dt = tuple(dt) if isinstance(dt, list | tuple) else dt  # type: ignore[assignment]  # two numbers, which check() sees
-    settings = Settings(name, target, bits, dt, optimise, batch, solver)
+    settings = Settings(name, target, bits, dt, optimise, batch, solver, tuple(taps))
     return compile_model(
         model,
         settings,
@@ -144,7 +146,9 @@ def compile_model(
         integer = seen("quantise", quantise(low.formatted, low.spans, chosen), FUSED)
         integer, proof = _proven(integer, low, chosen)
         integer = seen("prove", integer, FUSED)
-        layout = plan(integer, settings.name, proof.bounds, chip, settings.optimise, lanes=settings.batch)
+        layout = plan(
+            integer, settings.name, proof.bounds, chip, settings.optimise, lanes=settings.batch, taps=settings.taps
+        )
         proven = certificate(integer, proof, settings.name)
         flash = targets.flash_estimate(chip, settings.optimise, layout.constant_bytes, layout.calls)
         sizes = {"flash_estimate": flash}

@@ -42,6 +42,7 @@ class Settings:
     optimise: str = "balanced"
     batch: int | None = None
     solver: str | None = None
+    taps: tuple[str, ...] = ()  # values of the integer graph that the C copies out
 
     @property
     def fixed_dt(self) -> float | None:
@@ -132,6 +133,12 @@ def check(settings: Settings, ranges: Mapping[str, tuple[float, float]], graph: 
             "E0215",
             "streams that are stepped together have one time step, and dt has a range",
             helps=("compile for one dt, or without --batch: every stream then has a step of its own",),
+        )
+    if settings.batch is not None and settings.taps:
+        raise LnnccError(
+            "E0215",
+            "streams that are stepped together have no taps",
+            helps=("compile without --batch to look inside: every stream has the same bits alone",),
         )
     if settings.solver is not None:
         solver.parse(settings.solver)

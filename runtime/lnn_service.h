@@ -90,4 +90,19 @@ LN_FN uint32_t ln_get32(const uint8_t *bytes)
     return word;
 }
 
+/* A value inside a step, for the caller to see. */
+LN_FN void ln_tap16(int16_t *to, const int16_t *from, ln_size count)
+{
+    for (ln_size i = 0; i < count; i++) {
+        to[i] = from[i];
+    }
+}
+
+LN_FN void ln_tap32(int32_t *to, const int32_t *from, ln_size count)
+{
+    for (ln_size i = 0; i < count; i++) {
+        to[i] = from[i];
+    }
+}
+
 #endif

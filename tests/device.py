@@ -47,7 +47,7 @@ def planned(made: Build) -> Plan:
 
 def built(graph: Graph, lanes: int | None = None, **more: Any) -> Build:
     graph, proof = prove(graph)
-    layout = plan(graph, "m", proof.bounds, target.load("host"), lanes=lanes)
+    layout = plan(graph, "m", proof.bounds, target.load("host"), lanes=lanes, taps=more.get("taps", ()))
     return Build(
         Settings("m", batch=lanes, **more), Choices(), layout.interface, graph, graph, emit(layout), {}, {}, {}
     )

@@ -34,7 +34,16 @@ def run(args: Namespace) -> Answer:
     """
     if args.project is not None:
         note(f"options of {args.project.path.name}: {', '.join(args.project.options)}")
-    settings = Settings(args.name, args.target, _bits(args.bits), _dt(args.dt), args.optimise, args.batch, args.solver)
+    settings = Settings(
+        args.name,
+        args.target,
+        _bits(args.bits),
+        _dt(args.dt),
+        args.optimise,
+        args.batch,
+        args.solver,
+        tuple(dict.fromkeys(args.tap)),
+    )
     budget = Budget(args.max_abs, args.rms, _bytes(args.flash), args.objective)
     picture = None if args.plot is None else _picture(args.plot, settings)
     ranges = dict(_range(text) for text in args.range)

@@ -142,6 +142,13 @@ def _compile(parser: Parser) -> None:
         "not the solver steps of an LTC as trained: unfolds=N, frozen=N, refit=N, or auto, under --max-abs or --rms"
     )
     add("--solver", metavar="S", help=solver)
+    add(
+        "--tap",
+        metavar="VALUE",
+        action="append",
+        default=[],
+        help="a value inside to copy out, as --dump names it (repeat)",
+    )
     add("--batch", metavar="LANES", type=int, help="also C for many streams, 4, 8, 16 or 32 at a time")
     add("--name", metavar="NAME", default="model", help="of the C functions and files (default: model)")
     add("--package", metavar="KIND,...", help="also libraries, into DIR/packages: arduino, cmake, zephyr; see README")

@@ -1,6 +1,6 @@
 """Calls: the instructions of a timeline as calls of kernels, with the constants that they read."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -17,7 +17,7 @@ from lnncc.plan.places import Place, Places
 from lnncc.plan.program import Buffer, Call, Loop, Statement, Table
 from lnncc.plan.prototypes import Parameter, Prototype
 from lnncc.plan.records import NODE, RECORDS
-from lnncc.plan.timeline import Execute, Instruction, Moves, Ref, Repeat
+from lnncc.plan.timeline import Execute, Instruction, Moves, Ref, Repeat, Tapped
 
 LIMITS = {
     "int8_t": (-(1 << 7), (1 << 7) - 1),
@@ -47,8 +47,11 @@ class Writer:
         *,
         unroll: bool = False,
         streams: int = 1,
+        taps: Sequence[str] = (),
     ) -> None:
         """``streams`` lie beside each other in every value; more than one have kernels of their own."""
+        self.taps = {name: f"taps->t{i}" for i, name in enumerate(taps)}
+        self.around: list[tuple[str, int]] = []  # open loops: variable and trips
         self.graph, self.where, self.names, self.copies, self.streams = graph, where, names, copies, streams
         self.isa = isa if streams == 1 else (STREAMS,)
         self.unroll = unroll
@@ -81,13 +84,26 @@ class Writer:
             yield from self._calls(instruction)
         elif isinstance(instruction, Moves):
             yield from map(self._copy, self.copies[instruction.time])
+        elif isinstance(instruction, Tapped):
+            yield self._tap(instruction)
         else:
             yield self._loop(instruction)
 
     def _loop(self, repeat: Repeat) -> Loop:
         assert 1 <= repeat.trips <= LIMITS["ln_size"][1]
         variable, self.loops = f"u{self.loops}", self.loops + 1
-        return Loop(variable, repeat.trips, self.statements(repeat.body))
+        self.around.append((variable, repeat.trips))
+        body = self.statements(repeat.body)
+        self.around.pop()
+        return Loop(variable, repeat.trips, body)
+
+    def _tap(self, tapped: Tapped) -> Call:
+        """Each trip of the loops around has its place."""
+        to, each = self.taps[tapped.name], tapped.source.size
+        for variable, trips in reversed(self.around):
+            to, each = f"{to} + {each} * {variable}", each * trips
+        size, bits = str(tapped.source.size), self.bits[tapped.name]
+        return Call(f"ln_tap{bits}", (to, self._at(self.where.of(tapped.source)), size))
 
     def _calls(self, execute: Execute) -> tuple[Call, ...]:
         """The call of the first kernel that likes these constants: a machine's own, else the portable one."""

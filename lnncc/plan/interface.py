@@ -31,7 +31,8 @@ class Signal:
 class Interface:
     """The signature of NAME_step: inputs, dt if it is a run-time value, outputs, all raw integers.
 
-    ``counters`` are what the state counts, some of COUNTERS, in that order.
+    ``counters`` are what the state counts, some of COUNTERS, in that order. ``taps`` are values that the step copies
+    out, labelled by their names in the integer graph; one inside a loop has all trips, one after the other.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Interface:
     outputs: tuple[Signal, ...]
     dt: Signal | None = None
     counters: tuple[str, ...] = (CLIPPED,)
+    taps: tuple[Signal, ...] = ()
 
     @property
     def given(self) -> tuple[Signal, ...]:

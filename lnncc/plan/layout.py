@@ -1,7 +1,7 @@
 """plan: an integer graph as calls, tables and buffers; where every value lies, and nothing about the text of C."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from lnncc.plan.places import Places, places
 from lnncc.plan.program import HASH_BYTES, Batch, Buffer, Call, Field, Plan, Statement
 from lnncc.plan.stack import stacked
 from lnncc.plan.strips import SHORT, stripped
+from lnncc.plan.taps import tapped
 from lnncc.plan.timeline import Timeline, timeline
 from lnncc.target import Target
 
@@ -36,27 +37,32 @@ def plan(
     optimise: str = BALANCED,
     *,
     lanes: int | None = None,
+    taps: Sequence[str] = (),
 ) -> Plan:
     """Lay out ``graph`` as the C of model ``name`` for ``target``. ``bounds`` are the proven raw intervals by value.
 
     For ``speed``, kernels that can be are called once a destination; for ``size``, none with two calls is inlined, and
     long runs of rows go in strips.
-    With ``lanes``, also for that many streams at once.
+    With ``lanes``, also for that many streams at once. With ``taps``, values that are copied out as they are computed;
+    then every value of ``graph`` has a place, and nothing is put together that need not be.
 
     Raises:
-        LnnccError: E0340 for more elements or trips than C counts here, E0350 for an op without kernel for streams.
+        LnnccError: E0229 for a tap that is none, E0340 for more elements or trips than C counts here, E0350 for an op
+            without kernel for streams.
     """
     _require_countable(graph)
     known = digest(graph)
-    graph = once(graph)
-    graph = stripped(stacked(graph, SHORT)) if optimise == SIZE else stacked(graph)
+    seen = tapped(graph, taps, bounds)
+    if not taps:
+        graph = once(graph)
+        graph = stripped(stacked(graph, SHORT)) if optimise == SIZE else stacked(graph)
     if target.split:
         graph = fetched(graph)
-    memory = _memory(graph)
-    writer = Writer(graph, memory.where, memory.names, memory.copies, target.isa, unroll=optimise == SPEED)
+    memory = _memory(graph, taps)
+    writer = Writer(graph, memory.where, memory.names, memory.copies, target.isa, unroll=optimise == SPEED, taps=taps)
     statements = writer.statements(memory.line.instructions)
     return Plan(
-        interface=replace(_interface(graph, name, bounds), counters=_counters(statements)),
+        interface=replace(_interface(graph, name, bounds), counters=_counters(statements), taps=seen),
         fields=tuple(_field(graph, i, s, bounds) for i, s in enumerate(graph.states)),
         tables=tuple(writer.tables.values()),
         buffers=(*memory.buffers, *writer.scratch.values()),
@@ -113,8 +119,8 @@ class _Memory:
     buffers: tuple[Buffer, ...]
 
 
-def _memory(graph: Graph) -> _Memory:
-    line = timeline(graph)
+def _memory(graph: Graph, taps: Sequence[str]) -> _Memory:
+    line = timeline(graph, taps)
     where = places(graph, line)
     return _Memory(line, where, schedule(line, where), *pack(where.blocks, line.lives))
 

@@ -4,7 +4,7 @@ At time t an op reads at phase 2t and writes at phase 2t + 1; since kernels inte
 in phase 2t + 1 too, unless the result takes its very place. Simultaneous copies do read before they write.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -61,7 +61,15 @@ class Repeat:
     body: tuple["Instruction", ...]
 
 
-Instruction = Execute | Moves | Repeat
+@dataclass(frozen=True, slots=True)
+class Tapped:
+    """What ``name`` holds, copied out for the caller to see."""
+
+    name: str
+    source: Ref
+
+
+Instruction = Execute | Moves | Repeat | Tapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +123,12 @@ class Timeline:
     makers: dict[str, Execute]
 
 
-def timeline(graph: Graph) -> Timeline:
-    """Lower ``graph``: slices become references, concats, loops, states and outputs become copies to be avoided."""
-    return _Lowering(graph).run()
+def timeline(graph: Graph, taps: Sequence[str] = ()) -> Timeline:
+    """Lower ``graph``: slices become references, concats, loops, states and outputs become copies to be avoided.
+
+    Each of ``taps`` is copied out as soon as it is known.
+    """
+    return _Lowering(graph, taps).run()
 
 
 def final(state: int) -> str:
@@ -130,8 +141,8 @@ def result(output: int) -> str:
 
 
 class _Lowering:
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
+    def __init__(self, graph: Graph, taps: Sequence[str]) -> None:
+        self.graph, self.taps = graph, frozenset(taps)
         self.clock = count()
         self.contents = 0  # distinct elements so far
         self.views: dict[str, Ref] = {}
@@ -237,6 +248,8 @@ class _Lowering:
 
     def _deliver(self, name: str) -> None:
         """An output gets its copy as soon as its value is known, so that nothing need wait for the end."""
+        if name in self.taps:
+            self.out.append(Tapped(name, self._use(name, next(self.clock))))
         for to in self.awaited.pop(name, ()):
             time = next(self.clock)
             source = self._use(name, time, copy=True)
