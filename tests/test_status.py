@@ -36,7 +36,7 @@ def test_the_bits_of_the_status_are_those_of_the_header(made: Build) -> None:
 
 
 def test_tables_are_right_at_once_and_in_slices_of_any_size(made: Build) -> None:
-    device, total = Device(made), planned(made).constants_bytes
+    device, total = Device(made), planned(made).constant_bytes
     assert device.calls.m_check_tables() == 0
     for size in (1, 7, 64, total - 1, total, total + 1, 1 << 20):
         check = device.ffi.new("m_check *")
@@ -104,7 +104,7 @@ def test_every_changed_bit_of_every_constant_is_noticed(tmp_path: Path) -> None:
     library = toolchain.shared_library(compiler, [tmp_path / "flips.c"], tmp_path / "flips.so", include=[tmp_path])
     ffi: Any = cffi.FFI()
     ffi.cdef("long all_flips(void);")
-    assert ffi.dlopen(str(library)).all_flips() == 8 * layout.constants_bytes
+    assert ffi.dlopen(str(library)).all_flips() == 8 * layout.constant_bytes
 
 
 def counting() -> Graph:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from lnncc.build import Build
 from lnncc.emit.files import ABI
-from lnncc.plan.interface import Interface, Signal
-from lnncc.plan.layout import HASH_BYTES, digest
+from lnncc.plan.interface import HASH_BYTES, Interface, Signal
+from lnncc.plan.layout import digest
 
 PROTOCOL = 1
 HEAD = struct.Struct(f"<BB{HASH_BYTES}sBHHH")  # protocol, ABI, hash, whether dt is told, inputs, states, outputs

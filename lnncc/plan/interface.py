@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 CLIPPED = "clipped"  # the counter of all that was clipped; the others are of kinds that a model may have beside inputs
 DT_CLIPPED, SATURATED = "dt_clipped", "saturated"
+HASH_BYTES = 4  # of the model, in a saved state
+SAVED_BESIDE = 2 + HASH_BYTES + 4  # version, number, hash and CRC of a saved state
 COUNTERS = (CLIPPED, DT_CLIPPED, SATURATED)
 
 
@@ -42,6 +44,11 @@ class Interface:
     dt: Signal | None = None
     counters: tuple[str, ...] = (CLIPPED,)
     taps: tuple[Signal, ...] = ()
+
+    @property
+    def save_bytes(self) -> int:
+        """Of a saved state."""
+        return SAVED_BESIDE + sum(s.bytes for s in self.states)
 
     @property
     def given(self) -> tuple[Signal, ...]:

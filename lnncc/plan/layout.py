@@ -13,11 +13,11 @@ from lnncc.ir import Array, Graph, Node, State
 from lnncc.plan.calls import LIMITS, Writer
 from lnncc.plan.copies import Copy, schedule
 from lnncc.plan.fetch import fetched
-from lnncc.plan.interface import CLIPPED, COUNTERS, Interface, Signal
+from lnncc.plan.interface import CLIPPED, COUNTERS, HASH_BYTES, Interface, Signal
 from lnncc.plan.once import once
 from lnncc.plan.packing import pack
 from lnncc.plan.places import Places, places
-from lnncc.plan.program import HASH_BYTES, Batch, Buffer, Call, Field, Plan, Statement
+from lnncc.plan.program import Batch, Buffer, Call, Field, Plan, Statement
 from lnncc.plan.stack import stacked
 from lnncc.plan.strips import SHORT, stripped
 from lnncc.plan.taps import tapped

@@ -11,8 +11,6 @@ from lnncc.plan import records
 from lnncc.plan.interface import Interface
 
 COUNTER_BYTES = 4  # of each in the state
-HASH_BYTES = 4  # of the model, in a saved state
-SAVED_BESIDE = 2 + HASH_BYTES + 4  # version, number, hash and CRC of a saved state
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +124,7 @@ class Plan:
 
     @property
     def save_bytes(self) -> int:
-        return SAVED_BESIDE + 2 * sum(f.size for f in self.fields)
+        return self.interface.save_bytes
 
     @property
     def service_tables(self) -> tuple[Table, ...]:
@@ -147,10 +145,6 @@ class Plan:
         return (*self.tables, *self.service_tables)
 
     @property
-    def constants_bytes(self) -> int:
-        return sum(table.bytes for table in self.constants)
-
-    @property
     def constants_crc(self) -> int:
         """CRC-32 of ``constants`` as they lie in memory, one after the other."""
         return zlib.crc32(b"".join(records.image(t.type, t.values) for t in self.constants))
@@ -166,8 +160,7 @@ class Plan:
 
         A compiler may put some of them into instructions instead.
         """
-        arrays = sum(f.size * (2 * (not f.uniform) + bool(f.initial.any())) for f in self.fields)
-        return self.table_bytes + 2 * arrays + HASH_BYTES
+        return sum(table.bytes for table in self.constants)
 
     @property
     def calls(self) -> int:
