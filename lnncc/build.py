@@ -69,9 +69,13 @@ class Build:
         """All files into ``folder``; each appears whole, and the manifest, which names them, comes last.
 
         C that an earlier build of the same name left there, and this one lacks, goes: a compiler would take it along.
+
+        Raises:
+            LnnccError: E0211 for a file in the place of one of these where no build of that name has been written.
         """
         files = self.files()
         manifest = f"{self.name}.json"
+        _refuse_foreign(folder, manifest, files)
         for path in _left_over(folder, manifest, files):
             path.unlink()
         for name in [n for n in files if n != manifest] + [manifest]:
@@ -85,6 +89,21 @@ class Build:
 def holds(path: Path, data: bytes) -> bool:
     """Whether ``path`` is a file of just these bytes."""
     return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
+
+
+def _refuse_foreign(folder: Path, manifest: str, files: Mapping[str, bytes]) -> None:
+    """The runtime in ``lnn/`` may be another build's; what lies beside it without a manifest is somebody's own."""
+    if (folder / manifest).exists():
+        return
+    for name, data in files.items():
+        path = folder / name
+        if path.parent == folder and path.exists() and not holds(path, data):
+            raise LnnccError(
+                "E0211",
+                f"{path} would be overwritten, and is no file of lnncc",
+                notes=(f"there is no {manifest} beside it, which lnncc writes with its files",),
+                helps=("give another folder, or another name for the generated code", "or move the file away"),
+            )
 
 
 def _left_over(folder: Path, manifest: str, files: Mapping[str, bytes]) -> list[Path]:

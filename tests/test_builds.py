@@ -70,6 +70,19 @@ def test_a_changed_file_is_noticed(program: Program, tmp_path: Path) -> None:
         build.read(tmp_path / "nowhere")
 
 
+def test_a_file_of_somebody_else_is_not_overwritten(program: Program, tmp_path: Path) -> None:
+    own = tmp_path / f"{program.build.name}.c"
+    own.write_text("int mine;\n")
+    with pytest.raises(LnnccError, match="E0211"):
+        program.save(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [own.name] and own.read_text() == "int mine;\n"
+    own.unlink()
+    program.save(tmp_path)
+    own.write_text("changed\n")  # in a folder of lnncc's it is made anew
+    program.save(tmp_path)
+    assert own.read_text() == program.build.sources[own.name]
+
+
 def test_a_manifest_says_what_a_build_was_made_from() -> None:
     xs = models.recording()
     made = lnncc.compile(Model(models.cfc()), ranges={"x": (-2, 2)}, calibration=xs, dt=1.0, bits="auto", max_abs=0.5)
