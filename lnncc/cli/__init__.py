@@ -23,6 +23,8 @@ OWN = (
     "export",
     "diff",
     "selftest",
+    "misra",
+    "timing",
     "bench",
     "completion",
 )  # each a module; others: lnncc.cli.show

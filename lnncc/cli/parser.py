@@ -19,6 +19,8 @@ VERBS = {
     "export": "write a compiled model as ONNX: its integers, bit for bit, or its floats",
     "diff": "say what sets two compilations apart: formats, cost, error",
     "report": "say what a compiled model takes, gives and holds",
+    "timing": "say which kernels of a compiled model take a time that depends on the data, on which core",
+    "misra": "list where a compiled model departs from MISRA C:2012, by rule, and why (needs cppcheck)",
     "selftest": "write a kit of C that tests your own compiler and core on all that lnncc may write for a target",
     "bench": "measure accuracy on real data, cost on chips, drift, or speed beside JAX and ONNX Runtime",
     "packages": "list the kinds of libraries, and what is checked of each",
@@ -107,7 +109,7 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
         for verb, text in VERBS.items()
     }
     _compile(verbs["compile"])
-    for verb in ("check", "verify", "run", "flash", "export", "report"):
+    for verb in ("check", "verify", "run", "flash", "export", "report", "timing", "misra"):
         verbs[verb].add_argument("folder", metavar="DIR", help="what `lnncc compile` wrote")
     _verify(verbs["verify"])
     _run(verbs["run"])
@@ -115,6 +117,8 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
     _export(verbs["export"])
     _diff(verbs["diff"])
     _selftest(verbs["selftest"])
+    on = "on these targets (default: the one it was compiled for)"
+    verbs["timing"].add_argument("--on", metavar="TARGET", nargs="+", action="extend", default=[], help=on)
     _bench(verbs["bench"])
     verbs["report"].add_argument("--period", metavar="S", type=_period, help="seconds between two steps, for a day")
     verbs["explain"].add_argument("code", metavar="CODE", help="for example E0301")

@@ -13,6 +13,7 @@ from lnncc.validate.emulators.job import Job
 
 if TYPE_CHECKING:  # this needs the extra, which may be missing; _costs() imports it when it counts
     from lnncc.validate.cycles import Cycles
+    from lnncc.validate.trace import Trace
 
 COUNTED = 16
 SECONDS = 120.0
@@ -78,6 +79,17 @@ def run(
         return Run(output, chosen, (), ())
     again = _job(elf, interface, target, chosen, stdin[: counted * record], counted, seconds)
     return Run(output, chosen, *_costs(_module(chosen), again, target, counted))
+
+
+def traces(
+    elf: Path, interface: Interface, target: Target, stdin: bytes, *, steps: int, seconds: float = SECONDS
+) -> "tuple[Trace, ...] | None":
+    """What each step ran through, from reset; None where the emulator tells counts alone. Raises as ``run``."""
+    chosen = here.emulator(target)
+    emulator = _module(chosen)
+    if not hasattr(emulator, "trace"):
+        return None
+    return emulator.trace(_job(elf, interface, target, chosen, stdin, steps, seconds), steps)
 
 
 def text(elf: Path, target: Target, function: str, *, seconds: float = SECONDS) -> str:
