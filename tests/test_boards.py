@@ -112,3 +112,11 @@ def test_a_mistyped_board_is_named() -> None:
     with pytest.raises(LnnccError, match="E0201") as caught:
         target.load("arduino_uno")
     assert caught.value.helps[0] == "did you mean arduino-uno?"
+
+
+def test_the_readme_holds_the_table_of_the_records(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).parents[1] / "README.md").read_text()
+    assert cli.main(["boards"]) == 0
+    table = text.partition("<!-- boards -->\n")[2].partition("<!-- end of boards -->")[0]
+    assert table == capsys.readouterr().out, "put what `lnncc boards` prints into the README"
+    assert all(f"| `{name}` |" in table for name in target.boards())

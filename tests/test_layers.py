@@ -26,7 +26,7 @@ LAYERS = (
     "plan",
     "emit twin",
     "build certificate",
-    "retarget packages",
+    "retarget packages listing",
     "kit",
     "validate",
     "flash session",

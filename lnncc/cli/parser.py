@@ -24,6 +24,7 @@ VERBS = {
     "selftest": "write a kit of C that tests your own compiler and core on all that lnncc may write for a target",
     "bench": "measure accuracy on real data, cost on chips, drift, or speed beside JAX and ONNX Runtime",
     "packages": "list the kinds of libraries, and what is checked of each",
+    "boards": "list the boards, and what is checked of each",
     "targets": "list the targets",
     "ops": "list what models may be made of",
     "doctor": "check what this machine lacks, and say how to get it",

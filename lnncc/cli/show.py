@@ -7,6 +7,7 @@ from pathlib import Path
 from lnncc import build as builds
 from lnncc import doctor as checks
 from lnncc import explain as pages
+from lnncc import listing
 from lnncc import ops as folder
 from lnncc import packages as kinds
 from lnncc import target as registry
@@ -57,6 +58,11 @@ def packages(args: Namespace) -> Answer:
         {"kind": p.kind, "description": p.description, "checked": p.checked, "unchecked": p.unchecked} for p in found
     ]
     return Answer({"packages": fields}, kinds.table())
+
+
+def boards(args: Namespace) -> Answer:
+    """Boards, and what is checked of each."""
+    return Answer({"boards": list(registry.boards())}, listing.boards())
 
 
 def ops(args: Namespace) -> Answer:
