@@ -170,11 +170,11 @@ def test_simavr_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise LnnccError("E0702", "gcc failed", notes=("cannot find -lsimavr",))
 
-    simavr._runner.cache_clear()
+    simavr.program.cache_clear()
     monkeypatch.setattr(toolchain, "run", fails)
     with pytest.raises(LnnccError) as caught:
         simavr.check("atmega328p")
-    simavr._runner.cache_clear()
+    simavr.program.cache_clear()
     assert caught.value.code == "E0704" and "libsimavr-dev" in caught.value.helps[0]
 
 

@@ -27,6 +27,7 @@ OWN = (
     "timing",
     "bench",
     "completion",
+    "monitor",
 )  # each a module; others: lnncc.cli.show
 INTERRUPTED = 130
 
@@ -56,6 +57,10 @@ def _main(words: Sequence[str], *, as_json: bool) -> int:
         return 0
     with contextlib.redirect_stdout(sys.stderr):  # what the user's code prints is no part of the answer
         answer = _verb(args)
+    if answer.live is not None:
+        for part in answer.live:
+            print(_json(part.fields) if as_json else part.text, flush=True)
+        return 0
     print(_json({"schema": f"lnncc.{args.verb}/1", **answer.fields}) if as_json else answer.text, flush=True)
     if answer.failure is None:
         return 0

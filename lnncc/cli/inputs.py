@@ -7,6 +7,7 @@ import numpy as np
 
 from lnncc import calibration
 from lnncc.build import Build
+from lnncc.cli import csvs
 from lnncc.cli.answer import note
 from lnncc.ir import Array
 from lnncc.plan.interface import Signal
@@ -22,13 +23,19 @@ def read(build: Build, path: str | None, steps: int | None = None) -> Mapping[st
         LnnccError: E04xx for a file that does not suit the model.
     """
     if path is not None:
-        data = calibration.read_npz(Path(path), build.model, timed=build.settings.dt_range is not None)
+        data = _file(build, Path(path))
         return data if steps is None else {label: _repeated(x, steps) for label, x in data.items()}
     kind = "uniform noise" if steps is None else "an autoregressive process"
     note(f"no --data: {steps or STEPS} steps of {kind} in the declared ranges (seed {SEED})")
     generator, io = np.random.default_rng(SEED), build.interface
     drawn = {s.label: _noise(generator, s) if steps is None else _wander(generator, s, steps) for s in io.inputs}
     return drawn if io.dt is None else drawn | {io.dt.label: _times(generator, io.dt, steps or STEPS)}
+
+
+def _file(build: Build, path: Path) -> Mapping[str, Array]:
+    if path.suffix.lower() == ".csv":
+        return csvs.read(build, path)
+    return calibration.read_npz(path, build.model, timed=build.settings.dt_range is not None)
 
 
 def _times(generator: np.random.Generator, dt: Signal, steps: int) -> Array:

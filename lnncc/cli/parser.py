@@ -9,6 +9,7 @@ from typing import NoReturn
 from lnncc.cli import project as projects
 from lnncc.cli.project import Project
 from lnncc.errors import LnnccError
+from lnncc.flash.frames import BAUD
 
 VERBS = {
     "compile": "turn a model into integer-only C",
@@ -16,6 +17,7 @@ VERBS = {
     "verify": "compare a compiled model with its twin, bit for bit, and with the float model",
     "run": "run a compiled model on targets: its bits and what a step costs",
     "flash": "put a compiled model on a board, and ask it what it computes",
+    "monitor": "step the model on a board over its serial port, and show its values",
     "export": "write a compiled model as ONNX: its integers, bit for bit, or its floats",
     "diff": "say what sets two compilations apart: formats, cost, error",
     "report": "say what a compiled model takes, gives and holds",
@@ -113,6 +115,7 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
     for verb in ("check", "verify", "run", "flash", "export", "report", "timing", "misra"):
         verbs[verb].add_argument("folder", metavar="DIR", help="what `lnncc compile` wrote")
     _verify(verbs["verify"])
+    _monitor(verbs["monitor"])
     _run(verbs["run"])
     _flash(verbs["flash"])
     _export(verbs["export"])
@@ -168,11 +171,32 @@ def _compile(parser: Parser) -> None:
 
 def _verify(parser: Parser) -> None:
     add = parser.add_argument
-    add("--data", metavar="X.npz", help="inputs (default: seeded random inputs in the declared ranges)")
+    add("--data", metavar="X", help="inputs, npz or CSV (default: seeded random inputs in the declared ranges)")
     add("--on", metavar="TARGET", nargs="+", action="extend", default=[], help="also on these targets")
+    port = "also on the board behind this serial port, URL of pyserial, or emulated:BOARD (extra `serial`)"
+    add("--on-device", metavar="PORT", help=port)
+    _baud(parser)
     add("--steps", metavar="N", type=_count, help="how many steps: data are repeated; without, an input that wanders")
     add("--nodes", action="store_true", help="also say which node puts how much error on each output")
     add("--max-abs", metavar="E", type=float, help="largest error that an output may have, in its own units")
+
+
+def _monitor(parser: Parser) -> None:
+    add = parser.add_argument
+    add("port", metavar="PORT", help="a serial port, a URL of pyserial, or emulated:BOARD (extra `serial`)")
+    add("folder", metavar="DIR", nargs="?", help="what `lnncc compile` wrote: names, and the model that it must be")
+    add("--data", metavar="X", help="inputs of one stream, npz or CSV (default: zeros)")
+    add("--steps", metavar="N", type=_count, help="how many (default: all of the data; of zeros, until Ctrl-C)")
+    add("--period", metavar="S", type=_pause, default=0.1, help="seconds from one step to the next (default: 0.1)")
+    _baud(parser)
+
+
+def _pause(word: str) -> float:
+    return 0.0 if word == "0" else _period(word)
+
+
+def _baud(parser: Parser) -> None:
+    parser.add_argument("--baud", metavar="N", type=_count, default=BAUD, help=f"of that port (default: {BAUD})")
 
 
 def _export(parser: Parser) -> None:
@@ -226,7 +250,11 @@ def _bench(parser: Parser) -> None:
 def _run(parser: Parser) -> None:
     add = parser.add_argument
     add("--on", metavar="TARGET", nargs="+", action="extend", required=True, help="see `lnncc targets`")
-    add("--data", metavar="X.npz", help="inputs of one stream (default: seeded random inputs in the declared ranges)")
+    add(
+        "--data",
+        metavar="X",
+        help="inputs of one stream, npz or CSV (default: seeded random inputs in the declared ranges)",
+    )
     add("--emulator", metavar="NAME", help="unicorn, qemu or simavr (default: the target's first that is installed)")
 
 

@@ -34,7 +34,7 @@ def build(folder: Path, board: str, kind: Kind = "vectors", output: Path | None 
             and E0702 for the compiler.
     """
     target = targets.load(board)
-    path = output or folder / FOLDER / f"{board}-{kind}.elf"
+    path = output or folder / FOLDER / f"{target.name}-{kind}.elf"
     data = linked(builds.read(folder), target, kind)
     builds.replace(path, data)
     return path

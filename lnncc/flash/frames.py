@@ -4,6 +4,7 @@ import binascii
 from dataclasses import dataclass
 from enum import IntEnum
 
+BAUD = 115_200  # of every board that lnncc knows
 LONGEST_RUN = 254
 HEADER, CRC = 2, 2
 START = 0xFFFF
@@ -28,6 +29,11 @@ REASONS = {
     3: "the frame has not the length that its model takes",
     4: "the bytes are no state of its model",
 }
+STATES = {
+    32: "they are of another model, or in another format",
+    64: "their CRC is not that of the bytes",
+    128: "they hold a state outside its bounds",
+}  # bits of what NAME_restore returns
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +66,13 @@ def crc(data: bytes) -> int:
 
 def stuffed(data: bytes) -> bytes:
     """``data`` without a zero in it. Source: Cheshire, Baker: COBS, IEEE/ACM Trans. Networking 7 (2), 1999."""
-    runs = list[bytes]()
-    for part in data.split(b"\0"):
-        while len(part) > LONGEST_RUN:
-            runs.append(b"\xff" + part[:LONGEST_RUN])
-            part = part[LONGEST_RUN:]
-        runs.append(bytes([len(part) + 1]) + part)
+    runs, at, more = list[bytes](), 0, True
+    while more:
+        run = data[at : at + LONGEST_RUN].partition(b"\0")[0]
+        runs.append(bytes([len(run) + 1]) + run)
+        at += len(run)
+        more = at < len(data)
+        at += len(run) < LONGEST_RUN  # past the zero that ended the run
     return b"".join(runs)
 
 

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from lnncc.build import Build
 from lnncc.emit.files import ABI
-from lnncc.plan.interface import HASH_BYTES, Interface, Signal
+from lnncc.ir import DT
+from lnncc.plan.interface import COUNTERS, HASH_BYTES, Interface, Signal
 from lnncc.plan.layout import digest
 
 PROTOCOL = 1
-HEAD = struct.Struct(f"<BB{HASH_BYTES}sBHHH")  # protocol, ABI, hash, whether dt is told, inputs, states, outputs
+HEAD = struct.Struct(f"<BB{HASH_BYTES}sBHHH")  # protocol, ABI, hash, FLAGS, inputs, states, outputs
 PORT = struct.Struct("<Hbhh")  # size, fraction bits, lowest, highest
-DT = struct.Struct("<bii")  # fraction bits, lowest, highest
+FLAGS = (DT, *COUNTERS[1:])  # dt is told at each step; the state has such a counter beside that of all
+TIME = struct.Struct("<bii")  # fraction bits, lowest, highest
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +32,17 @@ class Identity:
         io = build.interface
         inputs, states, outputs = (tuple(map(_anonymous, side)) for side in (io.inputs, io.states, io.outputs))
         dt = None if io.dt is None else _anonymous(io.dt)
-        return cls(PROTOCOL, ABI, digest(build.integer), Interface(build.name, inputs, states, outputs, dt), board)
+        anonymous = Interface(build.name, inputs, states, outputs, dt, io.counters)
+        return cls(PROTOCOL, ABI, digest(build.integer), anonymous, board)
 
     def packed(self) -> bytes:
         io = self.interface
         counts = (len(side) for side in (io.inputs, io.states, io.outputs))
-        parts = [HEAD.pack(self.protocol, self.abi, self.sha256, io.dt is not None, *counts)]
+        has = {DT: io.dt is not None} | dict.fromkeys(io.counters, True)
+        flags = sum(has.get(name, False) << bit for bit, name in enumerate(FLAGS))
+        parts = [HEAD.pack(self.protocol, self.abi, self.sha256, flags, *counts)]
         parts += [PORT.pack(s.size, s.frac, s.low, s.high) for s in io.inputs + io.states + io.outputs]
-        parts += [] if io.dt is None else [DT.pack(io.dt.frac, io.dt.low, io.dt.high)]
+        parts += [] if io.dt is None else [TIME.pack(io.dt.frac, io.dt.low, io.dt.high)]
         return b"".join([*parts, _text(io.name), _text(self.board)])
 
     @classmethod
@@ -50,20 +55,22 @@ class Identity:
 
 
 def _unpacked(data: bytes) -> Identity:
-    protocol, abi, sha256, timed, *counts = HEAD.unpack_from(data)
+    protocol, abi, sha256, flags, *counts = HEAD.unpack_from(data)
+    has = [name for bit, name in enumerate(FLAGS) if flags >> bit & 1]
     at, sides = HEAD.size, list[tuple[Signal, ...]]()
     for role, count in zip("xsy", counts, strict=True):
         fields = [PORT.unpack_from(data, at + k * PORT.size) for k in range(count)]
         sides.append(tuple(Signal(f"{role}{k}", f"{role}{k}", *values) for k, values in enumerate(fields)))
         at += count * PORT.size
-    dt = Signal("dt", "dt", 1, *DT.unpack_from(data, at), bits=32) if timed else None
-    at += DT.size if timed else 0
+    dt = Signal("dt", "dt", 1, *TIME.unpack_from(data, at), bits=32) if DT in has else None
+    at += TIME.size if DT in has else 0
     name, at = _string(data, at)
     board, at = _string(data, at)
     if at != len(data):
         raise ValueError(f"{len(data)} bytes, not {at}")
     inputs, states, outputs = sides
-    return Identity(protocol, abi, sha256, Interface(name, inputs, states, outputs, dt), board)
+    counters = (COUNTERS[0], *(kind for kind in COUNTERS[1:] if kind in has))
+    return Identity(protocol, abi, sha256, Interface(name, inputs, states, outputs, dt, counters), board)
 
 
 def _anonymous(signal: Signal) -> Signal:

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import DEVNULL  # also for stdin: semihosting would read a terminal
 
@@ -18,10 +19,12 @@ from lnncc.errors import LnnccError
 from lnncc.validate import code, elf
 from lnncc.validate.elf import Image
 from lnncc.validate.emulators.job import Job, bad_status, timed_out
+from lnncc.validate.emulators.served import served
 from lnncc.validate.trace import Recorder, Trace
 
 SYSTEM = ("-display", "none", "-monitor", "none", "-serial", "null", "-semihosting-config", "enable=on,target=native")
 LOGGED = ("-d", "in_asm,exec,nochain")  # nochain: a block that follows another without QEMU's help is logged too
+TERMINAL = re.compile(r"char device redirected to (\S+) ")
 EXECUTED = re.compile(r"Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
 
 
@@ -62,6 +65,21 @@ def trace(job: Job, count: int) -> tuple[Trace, ...]:
                 timer.cancel()
             _ended(process, job.seconds)
     return tuple(recorder.finished)
+
+
+@contextmanager
+def serve(firmware: Path, machine: str, line: int, seconds: float) -> Iterator[str]:
+    """The firmware running, and the terminal that is its serial line, QEMU's number ``line``.
+
+    Raises:
+        LnnccError: E0704 without QEMU, E0802 if it does not start, E0803 if it takes ``seconds`` to.
+    """
+    program = str(check(machine))
+    lines = (*("-serial", "null") * line, "-serial", "pty")
+    quiet = ("-display", "none", "-monitor", "none")
+    command = (program, *machine.split()[1:], *quiet, *lines, "-kernel", str(firmware.resolve()))
+    with served(command, TERMINAL, seconds) as port:
+        yield port
 
 
 def check(machine: str) -> Path:

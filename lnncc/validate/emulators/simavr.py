@@ -4,8 +4,11 @@ The programs of templates/simavr are compiled once a process for this machine.
 """
 
 import functools
+import re
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from lnncc import share
@@ -15,9 +18,11 @@ from lnncc.validate import elf, toolchain
 from lnncc.validate.cycles import Cycles
 from lnncc.validate.elf import Image
 from lnncc.validate.emulators.job import Job, bad_status, crashed, timed_out
+from lnncc.validate.emulators.served import served
 
 RAM = 0x800000  # where avr-gcc's linker has data memory
 FAULT = 99
+TERMINAL = re.compile(r"(/\S+)\n")
 
 
 def check(machine: str) -> None:
@@ -80,6 +85,21 @@ def _failed(image: Image, done: "subprocess.CompletedProcess[str]") -> LnnccErro
         return bad_status(done.returncode)
     function = image.function_at(faults[0])
     return crashed("stack overflow or invalid instruction", faults[0], None if function is None else function.name)
+
+
+@contextmanager
+def serve(firmware: Path, machine: str, line: int, seconds: float) -> Iterator[str]:
+    """The firmware running, and the terminal that is its serial line, of which there is the first alone.
+
+    Raises:
+        LnnccError: E0704 without simavr, E0802 if it does not start, E0803 if it takes ``seconds`` to.
+    """
+    assert line == 0, "only the first line is connected"
+    with tempfile.TemporaryDirectory() as name:
+        flash = Path(name) / "flash.bin"
+        flash.write_bytes(_flash(elf.read(firmware)))
+        with served((str(program("serve")), machine, str(flash)), TERMINAL, seconds) as port:
+            yield port
 
 
 @functools.cache
