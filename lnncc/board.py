@@ -45,7 +45,8 @@ class Serial:
 class Board:
     """The board: where firmware lies, what each emulator calls it, the preferred one first, and its serial line.
 
-    ``constants`` is the memory for them where there is one beside the flash that programs start in.
+    ``constants`` is the memory for them where there is one beside the flash that programs start in. On silicon a file
+    of targets/boot, ``boot``, comes first in flash; ``loads`` is where loads see flash, if not where jumps do.
     """
 
     flash: Region
@@ -53,6 +54,8 @@ class Board:
     emulators: tuple[tuple[str, str], ...]
     serial: Serial | None = None
     constants: Region | None = None
+    boot: str | None = None
+    loads: int | None = None
 
 
 def read(table: Table) -> Board:
@@ -64,7 +67,9 @@ def read(table: Table) -> Board:
         ram=_region(table, "ram"),
         emulators=named,
         serial=_serial(table.table("serial")) if "serial" in table.items else None,
+        boot=table.file("boot", share.folder("targets") / "boot") if "boot" in table.items else None,
         constants=_region(table, "constants") if "constants" in table.items else None,
+        loads=table.take("loads", int) if "loads" in table.items else None,
     )
     table.close()
     return made

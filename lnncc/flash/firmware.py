@@ -77,6 +77,7 @@ def _context(build: Build, target: Target) -> Mapping[str, object]:
         "target": target,
         "board": target.emulated(),
         "serial": line(target),
+        "loads": target.emulated().loads,
         "abi": ABI,
         "identity": Identity.of(build, target.name).packed(),
         "test": packages.selftest(build),
@@ -95,6 +96,7 @@ def _link(
     compiler: Compiler, target: Target, name: str, folder: Path, kind: Kind, context: Mapping[str, object]
 ) -> Path:
     device, (common, start) = share.folder("templates") / "device", firmware.text_folders(target)
+    boot = target.emulated().boot
     own = [
         folder / kind / f"{kind}.c",
         device / "uart" / f"{line(target).uart}.c",
@@ -102,6 +104,7 @@ def _link(
         common / "memory.c",
         start / "startup.c",
         *([device / "frame.c"] if kind == "serial" else []),
+        *([] if boot is None else [share.folder("targets") / "boot" / f"{boot}.c"]),
     ]
     include = (folder / "model", folder / kind, device, common)
     output = folder / "objects"
