@@ -4,6 +4,8 @@ Whatever elementwise chain of one variable a user writes (silu, gelu, softplus w
 one such tree and then one table. Operators are those of ``primitives``.
 """
 
+import functools
+
 import numpy as np
 
 from lnncc import primitives
@@ -101,6 +103,33 @@ def slopes(expr: Expr) -> tuple[int, int] | None:
             if np.all(np.isfinite(y)) and np.ptp(offsets) < 2.0**-30:
                 found.append(slope)
     return (found[0], found[1]) if len(found) == 2 else None
+
+
+@functools.lru_cache(maxsize=4096)
+def straightened(expr: Expr) -> tuple[Expr, float, float]:
+    """(g, factor, slope) with the function = factor · g + slope · x, so that ``slopes`` knows the tails of g.
+
+    Other straight tails than 0 and x, as those of x · erf(x) or of twice a gelu, are brought to these. What is made
+    of two straight lines itself stays: a table of it is exact.
+    """
+    far = np.array([2.0**7, 2.0**9, 2.0**12])
+    left, right = (_straight(evaluate(expr, sign * far), sign * far) for sign in (-1.0, 1.0))
+    if left is None or right is None or {left, right} <= {0.0, 1.0}:
+        return expr, 1.0, 0.0
+    near = np.array([-2.0, -0.5, 0.5, 2.0])
+    if left == right or np.allclose(evaluate(expr, near), np.where(near < 0, left, right) * near, atol=2.0**-30):
+        return expr, 1.0, 0.0
+    slope, factor = (left, right - left) if left and right else (0.0, left or right)
+    return affine(expr if slope == 0.0 else apply("sub", expr, affine(VAR, slope, 0.0)), 1 / factor, 0.0), factor, slope
+
+
+def _straight(y: Array, x: Array) -> float | None:
+    """The slope of a line through points far out, to 2**-30; None if they lie on none."""
+    if not np.all(np.isfinite(y)):
+        return None
+    slope = (y[2] - y[1]) / (x[2] - x[1])
+    slope = round(slope) if abs(slope - round(slope)) < 2.0**-40 else float(slope)
+    return None if abs(y[0] - y[1] - slope * (x[0] - x[1])) > 2.0**-30 else float(slope)
 
 
 def text(expr: Expr) -> str:

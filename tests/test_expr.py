@@ -52,3 +52,21 @@ def test_tail_is_where_the_function_goes_flat() -> None:
 
 def test_text_reads_like_a_formula() -> None:
     assert expr.text(expr.affine(("tanh", VAR), 1.7159, 0.0)) == "(1.7159 * tanh(x))"
+
+
+@pytest.mark.parametrize(("function", "factor", "slope"), [
+    (("mul", VAR, ("erfc", VAR)), 2.0, 0.0),
+    (("mul", VAR, ("erf", VAR)), 2.0, -1.0),
+    (("mul", expr.const(-3.0), ("mul", VAR, ("logistic", VAR))), -3.0, 0.0),
+    (("mul", VAR, ("logistic", VAR)), 1.0, 0.0),
+    (("tanh", VAR), 1.0, 0.0),
+    (("abs", VAR), 1.0, 0.0),
+    (("mul", VAR, VAR), 1.0, 0.0),
+    (("exp", VAR), 1.0, 0.0),
+])  # fmt: skip
+def test_straight_tails_are_brought_to_zero_and_x(function, factor, slope):
+    plain, found, line = expr.straightened(function)
+    assert (found, line) == (factor, slope)
+    np.testing.assert_allclose(factor * expr.evaluate(plain, X) + slope * X, expr.evaluate(function, X), atol=1e-12)
+    if factor != 1.0:
+        assert sorted(expr.slopes(plain) or ()) == [0, 1]

@@ -46,6 +46,28 @@ def test_a_wide_input_costs_no_precision(name: str) -> None:
     assert found.errors["y"].max_abs < limit * 2.0**-10
 
 
+GELUS = {
+    "erfc": lambda x: jax.nn.gelu(x, approximate=False),
+    "erf": lambda x: x * 0.5 * (jax.lax.erf(x / jnp.sqrt(2.0)) + 1.0),
+    "erf of a product": lambda x: 0.5 * (x * (1.0 + jax.lax.erf(x * 0.7071067811865476))),
+}
+
+
+@pytest.mark.parametrize("name", GELUS)
+def test_a_gelu_of_sums_is_taken_apart_however_it_is_spelled(name: str) -> None:
+    """Its factor x · erf(x) has the tails -x and x, and u · erfc(u) has 2 u: neither is a ramp as it stands."""
+    rng = np.random.default_rng(0)
+    w, v = jnp.asarray(rng.normal(size=(8, 2))), jnp.asarray(rng.normal(size=(3, 8)) / 8)
+    made = program(lambda x: v @ GELUS[name](w @ x))
+    ops = [node.op for node in made.build.integer.walk()]
+    assert ops.count("ramp") == 1
+    xs = rng.uniform(-REACH, REACH, (400, 2))
+    found = made.verify(xs)
+    assert found.bit_exact and found.errors["y"].relative_rms < 1e-3
+    [table] = [node for node in made.build.integer.walk() if node.op == "table"]
+    assert table.attrs["top"] * 2.0**-16 < 16  # type: ignore[operator]  # an integer of 16 fraction bits
+
+
 def test_calibration_narrows_the_format_and_what_leaves_it_is_counted() -> None:
     def hidden(x: jax.Array) -> jax.Array:
         return jnp.tanh(jnp.array([[0.5, 0.2], [0.1, -0.3]]) @ jax.nn.silu(9.0 * x))

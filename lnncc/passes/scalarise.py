@@ -19,6 +19,7 @@ from lnncc.passes.atoms import ONE, Pool, Row, inverse
 
 MAX_EXPANDED = 2  # a factor with more terms than this is made an atom before it is multiplied out
 MAX_FUNCTIONS = 4  # a batch with more different functions than this keeps its slopes and offsets in forms instead
+ROUNDING = 1e-12  # relative: what two terms that cancel may leave
 MAX_COLLAPSED = 6  # terms, the constant among them, of a sum that is tried as one function
 
 
@@ -291,7 +292,7 @@ class Scalariser:
         function, base = found
         if function[0] == "const":
             return Row(float(function[1]), (), ())  # type: ignore[arg-type]  # a constant's payload is its value
-        return Row(0.0, (self.pool.fn(function, base),), (1.0,))
+        return _row(self._straightened(self.pool.fn(function, base)))
 
     def _products(self, a: sparse.csr_matrix, b: sparse.csr_matrix) -> sparse.csr_matrix:
         pairs = zip(self._rows(a), self._rows(b), strict=True)
@@ -305,8 +306,20 @@ class Scalariser:
             for j, q in zip((ONE, *y.cols), (y.offset, *y.coefs), strict=True):
                 if p * q != 0.0:
                     col = j if i == ONE else i if j == ONE else self.pool.product(i, j)
-                    terms[col] = terms.get(col, 0.0) + p * q
+                    parts = {col: 1.0} if ONE in (i, j) else self._straightened(col)
+                    for c, v in parts.items():
+                        total = terms.get(c, 0.0) + p * q * v
+                        terms[c] = 0.0 if abs(total) <= ROUNDING * abs(p * q * v) else total
         return _row(terms)
+
+    def _straightened(self, col: int) -> dict[int, float]:
+        """Coefficients by atom that come to an atom: itself, but for a function whose straight tails are steeper."""
+        function, base = self.pool.function(col), self.pool.base(col)
+        if base == col:
+            return {col: 1.0}
+        plain, factor, slope = expr.straightened(function)
+        found = {self.pool.fn(plain, base): factor}
+        return found | {base: slope} if slope else found
 
     def _factor(self, row: Row) -> Row:
         if len(row.cols) < 2:
