@@ -33,7 +33,7 @@ def run(graph: Graph, data: Mapping[str, Array], dt: float | None = None) -> tup
     with np.errstate(all="ignore"):
         for k in range(steps):
             env = start | states | {name: x[:, k] for name, x in inputs}
-            ir.execute(graph.nodes, env, partial(_declared, graph))
+            ir.execute(graph.nodes, env, partial(apply, graph))
             states = {s.before: _spread(graph, env, s.after, streams) for s in graph.states}
             for kept, (_, value) in zip(trace, results, strict=True):
                 kept[:, k] = _spread(graph, env, value, streams).reshape(streams, -1)
@@ -50,8 +50,8 @@ def _spread(graph: Graph, env: Env, name: str, streams: int) -> Array:
     return np.broadcast_to(env[name], (streams, *graph.values[name].shape))
 
 
-def _declared(graph: Graph, node: Node, xs: list[Array]) -> Array:
-    """One primitive, whose values have the ranks that ``graph`` declares."""
+def apply(graph: Graph, node: Node, xs: list[Array]) -> Array:
+    """One primitive of ``graph``; operands may have one leading axis of streams more than it declares."""
     *ranks, rank = (len(graph.values[name].shape) for name in (*node.inputs, node.outputs[0]))
     return _apply(node, xs, ranks, rank)
 

@@ -27,21 +27,20 @@ FACTOR = {
     "decay": 0,
     "divide": 1,
 }  # which input must be fine: an elapsed time multiplies it, or it may be small
+NOTHING: Mapping[str, int] = {}
 
 
-def formats(graph: Graph, ranges: Ranges) -> Graph:
+def formats(graph: Graph, ranges: Ranges, moved: Mapping[str, int] = NOTHING) -> Graph:
     """The graph with a format for every running value.
 
     16-bit values get the most fraction bits that hold their interval; what a loop or a state carries has one format
     on entry and on exit; the links of a chain of accumulations share one wide format. What leaves a ramp (silu, relu)
     has no bound of its own: it gets HEADROOM over calibration if that is narrower, and saturates there, counted.
+
+    ``moved`` gives the format of a 16-bit value, and so of all that share it, so many fraction bits more than it should
+    have: to ask what would be otherwise. What follows from it is as it would be then.
     """
-    groups = _Groups()
-    wide = _wide(graph)
-    for state in graph.states:
-        groups.unite(state.before, state.after)
-    for node in graph.walk():
-        _unite(node, groups, graph)
+    groups, wide = _groups(graph), _wide(graph)
     ramps = {node.outputs[0] for node in graph.walk() if node.op == "ramp"}
     reaches: dict[str, float] = {}
     chosen: dict[str, Format] = {}
@@ -53,6 +52,8 @@ def formats(graph: Graph, ranges: Ranges) -> Graph:
         if name not in graph.constants:
             reach = reaches[groups.root(name)]
             chosen[name] = _wide_format(reach) if name in wide else _narrow_format(reach)
+    for name, bits in moved.items():
+        _move(name, bits, groups, chosen)
     _compared(graph, groups, reaches, chosen)
     _storable(graph, groups, chosen)
     _fine(graph, groups, reaches, chosen)
@@ -61,6 +62,30 @@ def formats(graph: Graph, ranges: Ranges) -> Graph:
     _pairs(graph, chosen)
     _cap(graph, groups, chosen)
     return graph.edited(values={n: replace(v, format=chosen.get(n)) for n, v in graph.values.items()})
+
+
+def shared(graph: Graph) -> tuple[tuple[str, ...], ...]:
+    """Running values that have one format because bits go from one to the other as they are, or are added up."""
+    groups = _groups(graph)
+    found: dict[str, list[str]] = {}
+    for name in graph.values:
+        if name not in graph.constants:
+            found.setdefault(groups.root(name), []).append(name)
+    return tuple(map(tuple, found.values()))
+
+
+def _groups(graph: Graph) -> "_Groups":
+    groups = _Groups()
+    for state in graph.states:
+        groups.unite(state.before, state.after)
+    for node in graph.walk():
+        _unite(node, groups, graph)
+    return groups
+
+
+def _move(name: str, bits: int, groups: "_Groups", chosen: dict[str, Format]) -> None:
+    for other in (n for n in chosen if groups.root(n) == groups.root(name) and chosen[n].bits == 16):
+        chosen[other] = replace(chosen[other], frac=chosen[other].frac + bits)
 
 
 class _Groups:

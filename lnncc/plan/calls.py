@@ -1,5 +1,6 @@
 """Calls: the instructions of a timeline as calls of kernels, with the constants that they read."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -58,6 +59,7 @@ class Writer:
         self.bits = {name: v.format.bits for name, v in graph.values.items() if v.format is not None}
         self.tables: dict[tuple[str, bytes], Table] = {}
         self.kernels: dict[str, int] = {}  # files, and how many calls are written
+        self.reads: dict[str, tuple[str, ...]] = {}  # value: the tables that its making reads
         self.scratch: dict[str, Buffer] = {}
         self.loops = 0
 
@@ -139,7 +141,16 @@ class Writer:
         if kernel.layout is None and self.streams == 1:  # it may leave cases to the portable one
             self.kernels.setdefault(execute.node.op, 0)
         attrs = ({**packed.attrs, **more} for more in packed.calls)
-        return tuple(self._call(kernel, execute, reads, replace(packed, attrs=each)) for each in attrs)
+        calls = tuple(self._call(kernel, execute, reads, replace(packed, attrs=each)) for each in attrs)
+        self._note_tables(execute.output.value, calls)
+        return calls
+
+    def _note_tables(self, value: str, calls: tuple[Call, ...]) -> None:
+        known = {table.name for table in self.tables.values()}
+        read = (re.split(r"\W", argument)[0] for call in calls for argument in call.arguments)
+        self.reads[value] = tuple(
+            dict.fromkeys((*self.reads.get(value, ()), *(name for name in read if name in known)))
+        )
 
     def _call(self, kernel: Prototype, execute: Execute, reads: Mapping[str, Ref], packed: Packed) -> Call:
         """Pointers to results are the outputs, to constants the inputs, in order; tables and scalars go by name."""

@@ -72,6 +72,7 @@ def plan(
         digest=known,
         shared=tuple(k for k, calls in writer.kernels.items() if calls > 1) if optimise == SIZE else (),
         batch=None if lanes is None else _batch(graph, memory, target, lanes),
+        reads=writer.reads,
     )
 
 

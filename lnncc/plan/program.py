@@ -2,7 +2,8 @@
 
 import re
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -103,6 +104,7 @@ class Plan:
     digest: bytes
     shared: tuple[str, ...] = ()  # those of ``kernels`` that are not inlined
     batch: Batch | None = None
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the tables behind each value of the graph
 
     @property
     def name(self) -> str:

@@ -1,7 +1,7 @@
 """What a step costs on a target: a model with one number for each kind of work, stated in the target's TOML."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from lnncc.ir import Graph, Node
 from lnncc.ops import OPS
@@ -18,17 +18,22 @@ def cycles(graph: Graph, target: Target) -> float | None:
 def work(graph: Graph) -> Counter[str]:
     """How much work of each kind a step does; the keys are those of ``[cost]`` in a target."""
     found: Counter[str] = Counter({"step": 1})
-    _count(graph, graph.nodes, 1, found)
+    for _, counts in by_node(graph):
+        found += counts
     return found
 
 
-def _count(graph: Graph, nodes: tuple[Node, ...], trips: int, found: Counter[str]) -> None:
+def by_node(graph: Graph) -> Iterator[tuple[Node, Counter[str]]]:
+    """Each node that is no loop, with all its work in a step: that of a call times the trips of the loops around it."""
+    yield from _by_node(graph, graph.nodes, 1)
+
+
+def _by_node(graph: Graph, nodes: tuple[Node, ...], trips: int) -> Iterator[tuple[Node, Counter[str]]]:
     for node in nodes:
         if node.body is not None:
-            _count(graph, node.body.nodes, trips * node.trips, found)
+            yield from _by_node(graph, node.body.nodes, trips * node.trips)
             continue
-        for kind, count in _work(graph, node).items():
-            found[kind] += trips * count
+        yield node, Counter({kind: trips * count for kind, count in _work(graph, node).items()})
 
 
 def _work(graph: Graph, node: Node) -> Mapping[str, int]:

@@ -78,10 +78,14 @@ def _windows(data: Mapping[str, Array]) -> dict[str, Array]:
 
 def _trial(model: Graph, dt: float | None, graph: Graph, data: Mapping[str, Array]) -> Trial:
     exact = reference.run(model, data, dt)[0]
+    return Trial(raw_inputs(graph, data), tuple(exact[p.label] for p in graph.outputs))
+
+
+def raw_inputs(graph: Graph, data: Mapping[str, Array]) -> tuple[Array, ...]:
+    """``data`` as the integers that go into a graph with formats."""
     labels = [p.label for p in graph.inputs] + [DT]  # a run-time dt is the last of what a step is given
     forms = [_format(graph, name) for name in ir.given(graph)]
-    raw = tuple(twin.quantised(data[label], f.frac, f.bits) for label, f in zip(labels, forms, strict=False))
-    return Trial(raw, tuple(exact[p.label] for p in graph.outputs))
+    return tuple(twin.quantised(data[label], f.frac, f.bits) for label, f in zip(labels, forms, strict=False))
 
 
 def _format(graph: Graph, name: str) -> Format:
@@ -92,7 +96,11 @@ def _format(graph: Graph, name: str) -> Format:
 
 def measure(case: Problem, choices: Choices, *, whole: bool = False) -> Measured:
     """One candidate. The overflow proof, which changes no bit, is left to the compilation of the chosen one."""
-    graph = quantise(case.graph, case.ranges, choices)
+    return weighed(case, quantise(case.graph, case.ranges, choices), whole=whole)
+
+
+def weighed(case: Problem, graph: Graph, *, whole: bool = False) -> Measured:
+    """The error and the cost of an integer graph."""
     layout = plan(graph, case.settings.name, {}, case.target, case.settings.optimise)
     trial = case.whole if whole else case.short
     outputs = twin.run(graph, trial.raw)[1]
