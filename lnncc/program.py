@@ -15,7 +15,7 @@ from lnncc.calibration import prepared
 from lnncc.emit import onnx
 from lnncc.errors import LnnccError
 from lnncc.ir import Array
-from lnncc.report import summary
+from lnncc.report import measured, page, summary
 from lnncc.session import Session
 from lnncc.validate import batch, compare, host
 from lnncc.validate.runners import runnable, runners
@@ -69,8 +69,24 @@ class Program:
         """The compiled C from reset, to be stepped by hand: ``y = session.step(x)``. Raises as ``run``."""
         return Session.of(self.build)
 
-    def report(self, period: float | None = None) -> str:
-        """Formats, ranges, sizes, saturations and error bounds as text; ``period`` is that of the steps, in s."""
+    def report(
+        self,
+        period: float | None = None,
+        *,
+        html: str | Path | None = None,
+        data: "ArrayLike | Mapping[str, ArrayLike] | None" = None,
+    ) -> str:
+        """Formats, ranges, sizes, saturations and error bounds as text; ``period`` is that of the steps, in s.
+
+        With ``html`` all of ``lnncc report`` is measured, on ``data`` or else on inputs drawn in the declared ranges,
+        and written there as one page.
+
+        Raises:
+            LnnccError: E0211 if it cannot be written, E04xx for data that do not suit the model.
+        """
+        if html is not None:
+            given = None if data is None else self._prepared(data)
+            page.write(Path(html), measured.measure(self.build, given, summary.steps(period)))
         return summary.text(self.build, period)
 
     def save(self, folder: str | Path, packages: Sequence[str] = ()) -> None:

@@ -21,6 +21,7 @@ OWN = (
     "run",
     "flash",
     "export",
+    "report",
     "diff",
     "selftest",
     "misra",

@@ -124,7 +124,7 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
     on = "on these targets (default: the one it was compiled for)"
     verbs["timing"].add_argument("--on", metavar="TARGET", nargs="+", action="extend", default=[], help=on)
     _bench(verbs["bench"])
-    verbs["report"].add_argument("--period", metavar="S", type=_period, help="seconds between two steps, for a day")
+    _report(verbs["report"])
     verbs["explain"].add_argument("code", metavar="CODE", help="for example E0301")
     verbs["completion"].add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
     return top, verbs
@@ -210,6 +210,13 @@ def _diff(parser: Parser) -> None:
     add("before", metavar="DIR1", help="what `lnncc compile` wrote")
     add("after", metavar="DIR2", help="and then")
     add("--data", metavar="X.npz", help="inputs for the errors (default: seeded random inputs in DIR1's ranges)")
+
+
+def _report(parser: Parser) -> None:
+    add = parser.add_argument
+    add("--html", metavar="F", help="also write it as a page: one file that needs nothing else")
+    add("--data", metavar="X.npz", help="inputs (default: seeded inputs that wander through the declared ranges)")
+    add("--period", metavar="S", type=_period, help="seconds between two steps, for a day")
 
 
 def _period(word: str) -> float:

@@ -1,10 +1,8 @@
-"""The verbs that only say what is known: report, targets, ops, doctor, explain."""
+"""The verbs that only say what is known: targets, ops, doctor, explain."""
 
 from argparse import Namespace
 from importlib import import_module
-from pathlib import Path
 
-from lnncc import build as builds
 from lnncc import doctor as checks
 from lnncc import explain as pages
 from lnncc import listing
@@ -13,16 +11,8 @@ from lnncc import packages as kinds
 from lnncc import target as registry
 from lnncc.cli.answer import Answer
 from lnncc.primitives import NAMES as PRIMITIVES
-from lnncc.report import summary
 from lnncc.target import Target
 from lnncc.validate import here
-
-
-def report(args: Namespace) -> Answer:
-    build = builds.read(Path(args.folder))
-    if args.json:
-        return Answer(summary.fields(build, args.period), "")
-    return Answer({}, summary.text(build, args.period))
 
 
 def targets(args: Namespace) -> Answer:

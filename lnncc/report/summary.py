@@ -57,13 +57,14 @@ def solver(build: Build) -> list[str]:
     ]
 
 
-def _steps(period: float | None) -> int:
+def steps(period: float | None) -> int:
+    """How many steps the bounds look ahead: a day of them."""
     return ahead.STEPS if period is None else max(round(ahead.DAY / period), 1)
 
 
 def _error(build: Build, period: float | None) -> list[str]:
     try:
-        return ahead.text(ahead.ahead(build, _steps(period)), period)
+        return ahead.text(ahead.ahead(build, steps(period)), period)
     except Unbounded as reason:
         return [f"  error         no bound: {reason}; lnncc verify measures it"]
 
@@ -71,7 +72,7 @@ def _error(build: Build, period: float | None) -> list[str]:
 def _bounds(build: Build, period: float | None) -> dict[str, object] | None:
     """None where there are none."""
     try:
-        return {label: asdict(a) for label, a in ahead.ahead(build, _steps(period)).items()}
+        return {label: asdict(a) for label, a in ahead.ahead(build, steps(period)).items()}
     except Unbounded:
         return None
 
