@@ -22,6 +22,7 @@ from lnncc.twin import Trace
 from lnncc.validate import serve
 
 EMULATED = "emulated:"
+EMULATED_SECONDS = 15.0  # for an answer: an emulator has to wait for a busy machine
 HELLOS = 8  # an Arduino starts again when its port is opened, and its boot loader then waits for a second or two
 
 
@@ -105,7 +106,8 @@ def connected(port: str, build: Build | None, baud: int = BAUD) -> Iterator[Devi
         LnnccError: E0806 to E0808 as ``Link``, E0809 for another model; of an emulated board as
             ``firmware.linked`` and ``serve.serve``, E0225 without a build.
     """
-    with _reached(port, build) as name, link.opened(name, baud) as line:
+    seconds = EMULATED_SECONDS if port.startswith(EMULATED) else link.SECONDS
+    with _reached(port, build) as name, link.opened(name, baud, seconds) as line:
         device = Device(line, _greeted(line))
         if build is not None:
             _require_same(port, device.identity, Identity.of(build, device.identity.board))
