@@ -123,10 +123,10 @@ def always(own: Prototype) -> bool:
 
 def idle(chosen: Target) -> set[str]:
     """Kernels for which the target has no use: constants that an ordinary load reaches are not fetched, but for those
-    put out; and the vectors of RISC-V leave synapses to the portable text with 32,768 sources only."""
-    return {"ln_fetch"} - ({"ln_fetch"} if chosen.split else set()) | (
-        {"ln_synapses"} if "rvv" in chosen.isa else set()
-    )
+    put out; the vectors of RISC-V leave synapses to the portable text with 32,768 sources only; and those of the
+    Cortex-M55 leave them to its DSP words with a table that reaches beyond 32 bits only."""
+    never = {"rvv": "ln_synapses", "mve": "ln_synapses_dsp"}
+    return {never[isa] for isa in chosen.isa if isa in never} | (set() if chosen.split else {"ln_fetch"})
 
 
 def reachable(chosen: Target) -> Iterator[str]:
@@ -138,7 +138,7 @@ def reachable(chosen: Target) -> Iterator[str]:
                 continue  # a helper
             own = list(prototypes.variants(op, function, chosen.isa))
             last = next((i for i, each in enumerate(own) if always(each)), len(own))
-            yield from (each.name for each in own[: last + 1])
+            yield from (each.name for each in own[: last + 1] if each.name not in idle(chosen))
             if last == len(own) and portable.name not in idle(chosen):
                 yield portable.name
             if not chosen.split:

@@ -38,7 +38,7 @@ def affine(bits: int) -> Graph:
 
 
 def unshifted() -> Graph:
-    """Rows that no machine's own layout takes: shifts below 2, and weights at both ends of their width."""
+    """Rows and tables that some layouts do not take: shifts below 2, weights at both ends, a node for each input."""
     b, rng = Builder(), np.random.default_rng(1)
     x = b.input(2)
     for bits in (16, 8):
@@ -48,6 +48,7 @@ def unshifted() -> Graph:
         wide = b.op("affine", (b.constant(np.zeros(6), WIDE), x, *constants), 6, WIDE, rows=6, cols=2)
         for shift in (0, 8, 16):
             b.output(b.requantise(wide, shift))
+        b.output(b.nodes(x if bits == 16 else wide, rng.integers(0, FULL, 17), -8, 0))
     return b.graph()
 
 
@@ -100,6 +101,12 @@ def plain_neurons() -> Graph:
     constants = b.constant(record, Format(32, 0)), b.constant([1, 0, 2, 3, 0, 1], Format(16, 0)), nodes
     place = {"low": -(1 << 22), "top": (11 << 22) - 1, "shift": 22, "kind": "linear", "n": 6}
     pair = b.op("synapses", (pair, v, *constants), (6, 2), Format(32, 12), **place)
+    nodes = b.constant(
+        np.repeat(np.sort(rng.integers(0, FULL, 15)), [2, *[1] * 13, 2]), Format(16, 15), "flat at both ends"
+    )
+    near = np.stack([rng.integers(-9, 9, 7), rng.integers(-1, 2, 7), *record.T[2:4], np.arange(7) % 6], axis=-1)
+    constants = b.constant(near, Format(32, 0)), b.constant([1, 0, 2, 3, 0, 1], Format(16, 0)), nodes
+    pair = b.op("synapses", (pair, v, *constants), (6, 2), Format(32, 12), **{**place, "low": -8, "top": 7, "shift": 0})
     b.becomes(v, b.mean(rng, pair, v))
     b.output(b.slice(v, 0, 6))
     return b.graph()
