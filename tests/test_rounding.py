@@ -270,6 +270,15 @@ def test_the_chip_keeps_to_it_at_any_time_in_range(mode: str) -> None:
     assert long.max_abs <= bounds.forever and bounds.estimate <= bounds.forever
 
 
+def test_a_step_that_ignores_its_time_is_bounded_like_one_that_has_none() -> None:
+    def step(params, state, x, dt):
+        return 0.5 * jnp.tanh(state + x), state
+
+    given = {"state": jnp.zeros(3), "inputs": jnp.zeros(3), "ranges": {"x": (-1.0, 1.0)}}
+    told, fixed = (lnncc.compile(step, dt=dt, **given).build for dt in ((1.0, 8.0), 1.0))
+    assert ahead.ahead(told) == ahead.ahead(fixed)
+
+
 def test_the_report_speaks_of_a_day(program: lnncc.Program, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program.save(tmp_path)
     assert cli.main(["report", str(tmp_path), "--period", "0.08"]) == 0

@@ -20,7 +20,9 @@ def octaves(integer: Graph) -> list[Interval]:
 
 
 def spans(integer: Graph) -> list[tuple[float, float]]:
-    """The same in the units of training, with the ends that a rounding to them has."""
+    """The same in the units of training, with the ends that a rounding to them has; none for a step without a dt."""
+    if integer.dt is None:
+        return []
     unit = _unit(integer, integer.dt)
     return [((float(x.low[0]) - 0.5) * unit, (float(x.high[0]) + 0.5) * unit) for x in octaves(integer)]
 

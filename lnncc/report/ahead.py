@@ -56,8 +56,7 @@ def ahead(build: Build, steps: int = STEPS) -> Mapping[str, Ahead]:
         raise Unbounded(str(rounding["unbounded"]))
     noise = {name: np.asarray(values, np.float64) for name, values in rounding["values"].items()}
     graph, ranges = lower(build.model, dt=build.settings.fixed_dt), _ranges(build)
-    span = build.settings.dt_range
-    parts = [] if span is None else timed.spans(build.integer)
+    span, parts = build.settings.dt_range, timed.spans(build.integer)
     found = horizon(forward.stepper(graph, noise, ranges, parts), _initial(graph, build))
     shrinks = contraction(forward.stepper(graph, {}, ranges, parts), found.box)
     rate = None if shrinks is None else shrinks.rate
