@@ -32,12 +32,14 @@ def program() -> Program:
 
 
 def left_over(name: str, parts: Sequence[Part]) -> list[Violation]:
-    """What the list has no reason for in the C of these models of the kit for a target."""
-    sources = {f: text for part in parts for f, text in part.sources.items() if not f.endswith("_check.c")}
-    found = misra.violations(sources, target.load(name))
-    assert len(found) > 100
-    theirs = {part: [v for v in found if v.file.startswith((f"{part.name}.", "lnn/"))] for part in parts}
-    return [v for part in parts for v in misra.reasons(theirs[part], misra.listed(), part.name)[1]]
+    """What the list has no reason for in the C of these models of the kit for a target, each a program of its own."""
+    left = list[Violation]()
+    for part in parts:
+        sources = {file: text for file, text in part.sources.items() if not file.endswith("_check.c")}
+        found = misra.violations(sources, target.load(name))
+        assert len(found) > 30
+        left += misra.reasons(found, misra.listed(), part.name)[1]
+    return left
 
 
 def test_every_departure_is_listed() -> None:
