@@ -40,8 +40,8 @@ def parts(chosen: Target) -> tuple[Part, ...]:
 
 def desk(isa: str) -> Target:
     """This machine with the words of another, in plain C."""
-    names = (isa,) if isa == "scalar" else (isa, "scalar")
-    return replace(target.load(HOST), isa=names)
+    below = {"mve": ("dsp",)}.get(isa, ())
+    return replace(target.load(HOST), isa=tuple(dict.fromkeys((isa, *below, "scalar"))))
 
 
 def host_compiler(kind: str) -> toolchain.Compiler:
