@@ -121,7 +121,7 @@ def _silent(name: str, kind: Type, attempts: int, seconds: float) -> LnnccError:
         f"no answer from the board at {name}",
         notes=(f"asked {attempts} times for {kind.name}, and waited {seconds:g} s each time",),
         helps=(
-            "does it hold firmware of lnncc that serves the line? lnncc.flash.firmware.build(DIR, BOARD, 'serial')",
+            "does it hold firmware that answers frames? lnncc flash DIR --board B --firmware serial",
             "is this its port, and its baud rate the one of --baud?",
         ),
     )
