@@ -5,9 +5,9 @@ from functools import partial
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
+from examples import leaves
 from examples.accuracy.models import PyTree, run
 from examples.accuracy.task import Floats, Fold, Split, Task
 
@@ -30,18 +30,14 @@ def path(task: Task, file: str) -> Path:
 
 
 def save(task: Task, cell: str, params: PyTree, split: Split, valid: float, file: str | None = None) -> None:
-    """As float32, named by the path in the tree, such as ``cell/ff1/weight``; ``valid`` is what chose them."""
+    """With a vector to try them on; ``valid`` is what chose them."""
     inputs = split.test.inputs[:1, :STEPS]
     elapsed = None if split.test.elapsed is None else split.test.elapsed[:1, :STEPS]
     extra = {"valid": np.float32(valid), "vector.inputs": inputs}
     extra["vector.outputs"] = run(task.cells[cell](), params, inputs, elapsed)
     if elapsed is not None:
         extra["vector.elapsed"] = elapsed
-    leaves = jax.tree_util.tree_leaves_with_path(params)
-    FOLDER.mkdir(exist_ok=True)
-    np.savez_compressed(
-        path(task, file or cell), **{_name(at): np.asarray(leaf, np.float32) for at, leaf in leaves}, **extra
-    )
+    leaves.save(path(task, file or cell), params, **extra)
 
 
 def tuned(cell: str, bits: int) -> str:
@@ -61,8 +57,7 @@ def folds(task: Task) -> tuple[Fold, ...]:
 def params(task: Task, cell: str, file: str | None = None) -> PyTree:
     """The parameters that ``save`` wrote. Raises FileNotFoundError if that cell was not trained on that set."""
     like = jax.eval_shape(task.cells[cell]().init, jax.random.key(0))
-    with np.load(path(task, file or cell)) as arrays:
-        return jax.tree_util.tree_map_with_path(lambda at, _: jnp.asarray(arrays[_name(at)]), like)
+    return leaves.load(path(task, file or cell), like)
 
 
 def vector(task: Task, cell: str) -> Vector:
@@ -86,7 +81,3 @@ def best(task: Task) -> str:
 def _valid(task: Task, cell: str) -> float:
     with np.load(path(task, cell)) as file:
         return float(file["valid"])
-
-
-def _name(at: tuple[object, ...]) -> str:
-    return jax.tree_util.keystr(at, simple=True, separator="/")

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 
+from examples import leaves
 from examples.imu.models import PyTree, build
 
 FOLDER = Path(__file__).parent / "weights"
@@ -16,10 +15,7 @@ def path(cell: str, fold: int) -> Path:
 
 
 def save(cell: str, fold: int, params: PyTree) -> None:
-    """As float32, named by the path in the tree, such as ``cell/layer_0/ff1/weight``."""
-    leaves = jax.tree_util.tree_leaves_with_path(params)
-    FOLDER.mkdir(exist_ok=True)
-    np.savez_compressed(path(cell, fold), **{_name(at): np.asarray(leaf, np.float32) for at, leaf in leaves})
+    leaves.save(path(cell, fold), params)
 
 
 def load(cell: str, fold: int) -> PyTree:
@@ -30,9 +26,4 @@ def load(cell: str, fold: int) -> PyTree:
         FileNotFoundError: if that cell was not trained on that fold.
     """
     like = jax.eval_shape(build(cell).init, jax.random.key(0))
-    with np.load(path(cell, fold)) as file:
-        return jax.tree_util.tree_map_with_path(lambda at, _: jnp.asarray(file[_name(at)]), like)
-
-
-def _name(at: tuple[object, ...]) -> str:
-    return jax.tree_util.keystr(at, simple=True, separator="/")
+    return leaves.load(path(cell, fold), like)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from tqdm import tqdm
 
+from examples import leaves
 from examples.water.data import LEARNED, Series
 from lnncc.cells import CfC, Readout
 
@@ -57,13 +57,6 @@ def train(series: Series, seed: int = 0) -> Params:
     return params
 
 
-def save(params: Params) -> None:
-    leaves = jax.tree_util.tree_leaves(params)
-    np.savez(WEIGHTS, **{f"{k:02d}": np.asarray(leaf, np.float32) for k, leaf in enumerate(leaves)})
-
-
 def shipped() -> Params:
     """The weights beside this file."""
-    shape = jax.tree_util.tree_structure(cell.init(jax.random.key(0)))
-    with np.load(WEIGHTS) as file:
-        return jax.tree_util.tree_unflatten(shape, [jnp.asarray(file[name]) for name in sorted(file.files)])
+    return leaves.load(WEIGHTS, jax.eval_shape(cell.init, jax.random.key(0)))
