@@ -21,7 +21,7 @@ test-jax:
 
 # Every target that can run here, with every op and whole models; every command of the documentation.
 test-all: $(VENV)/dev
-	$(BIN)/python -m pytest -n auto -m 'matrix or docs' tests/test_matrix.py tests/test_docs.py tests/test_controller.py tests/test_water.py
+	$(BIN)/python -m pytest -n auto -m 'matrix or docs'
 
 # Hostile files: half of them at random, half led by what code they reach.
 INPUTS ?= 1000000

@@ -7,7 +7,7 @@ from pathlib import Path
 import models
 import pytest
 from test_board_firmware import compiled
-from toy_model import need_target
+from toy_model import need_target, seldom
 
 from lnncc import cli, packages, target
 from lnncc.build import Build
@@ -54,7 +54,7 @@ def test_these_boards_are_played() -> None:
     assert emulated.NAMES == ("qemu", "simavr")
 
 
-@pytest.mark.parametrize("board", PLAYED)
+@pytest.mark.parametrize("board", seldom(PLAYED, "qemu-netduinoplus2"))
 def test_a_model_is_flashed_read_back_run_and_compared(
     folder: Path, build: Build, board: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

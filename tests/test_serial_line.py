@@ -15,7 +15,7 @@ from host_board import Fault, executable, held, wired
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_board_firmware import builds as builds
-from toy_model import need_target
+from toy_model import need_target, seldom
 
 from lnncc import cli, packages, target, twin
 from lnncc.build import Build
@@ -254,7 +254,7 @@ def test_an_emulated_board_needs_a_model_and_an_emulator(builds: dict[str, Build
         pass
 
 
-@pytest.mark.parametrize("name", EMULATED)
+@pytest.mark.parametrize("name", seldom(EMULATED, "microbit"))
 def test_emulated_boards_give_the_bits_of_the_twin(tmp_path: Path, builds: dict[str, Build], name: str) -> None:
     need_board(name)
     build = builds["pulse" if name in ("microbit", "qemu-virt-rv32") else "gyro"]

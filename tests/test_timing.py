@@ -7,7 +7,7 @@ from pathlib import Path
 import models
 import numpy as np
 import pytest
-from toy_model import need_target
+from toy_model import need_target, seldom
 
 import lnncc
 from lnncc import Model, cli, share, target
@@ -18,7 +18,7 @@ from lnncc.validate.lines import functions
 CORES = ("cortex-m4", "cortex-m0plus", "avr-atmega328p")
 
 
-@pytest.fixture(scope="module", params=["ltc", "cfc"])
+@pytest.fixture(scope="module", params=seldom(("ltc", "cfc"), "ltc"))
 def program(request: pytest.FixtureRequest) -> Program:
     graph = {"ltc": models.ltc, "cfc": models.cfc}[request.param]()
     return lnncc.compile(Model(graph), dt=1.0, ranges={"x": (-2.0, 2.0)}, target="cortex-m4", name=request.param)

@@ -4,8 +4,9 @@ import functools
 import importlib
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -37,6 +38,7 @@ def signal(name: str, size: int) -> Signal:
 
 
 TOY = Interface("toy", (signal("x0", 6), signal("x1", 1)), (signal("s0", 8),), (signal("y0", 3),))
+T = TypeVar("T")
 ONE = b"\1\0"
 PLAIN = Interface("plain", (signal("x0", 1),), (), (signal("y0", 1),))
 PLAIN_HEADER = """#include <stdint.h>
@@ -116,6 +118,11 @@ def toy_reference(xs: np.ndarray) -> bytes:
 
 def _clip(value: int) -> int:
     return min(max(value, -32768), 32767)
+
+
+def seldom(cases: Iterable[T], *often: T) -> list[object]:
+    """Cases of a test, of which only ``often`` are run by make test; the others by make test-all."""
+    return [case if case in often else pytest.param(case, marks=pytest.mark.matrix) for case in cases]
 
 
 def need_emulator(name: str, emulator: str | None = None) -> None:
