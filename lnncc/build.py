@@ -161,7 +161,7 @@ def read(folder: Path) -> Build:
 
 def read_choices(folder: Path) -> Choices:
     """The formats that the build in ``folder`` was made with, whatever version made it. Raises E0405."""
-    manifest = _manifest(folder)
+    manifest = _manifest(folder, any_version=True)
     try:
         return chosen.from_dict(_table(manifest["choices"]))
     except (KeyError, TypeError, ValueError) as error:
@@ -200,10 +200,10 @@ def _told(folder: Path, manifest: Mapping[str, object]) -> tuple[Settings, Choic
     return settings, choices, files
 
 
-def _manifest(folder: Path) -> Mapping[str, object]:
+def _manifest(folder: Path, *, any_version: bool = False) -> Mapping[str, object]:
     found = {path.name: data for path in sorted(folder.glob("*.json")) if (data := _if_manifest(path)) is not None}
     others = [name for name, data in found.items() if data["schema"] != SCHEMA]
-    if others:
+    if others and not any_version:
         raise _outdated(folder, found[others[0]], f"{others[0]} is not of schema {SCHEMA}")
     if not found:
         raise LnnccError(
@@ -322,13 +322,14 @@ def _command(folder: Path, manifest: Mapping[str, object]) -> str:
         value = settings.get(key)
         if value is not None:
             words += [f"--{key}", ":".join(map(str, value)) if isinstance(value, list) else str(value)]
-    for label, span in ranges.items() if isinstance(ranges, dict) else ():
+    spans = ranges.items() if isinstance(ranges, dict) else ()
+    for label, span in ((label, span) for label, span in spans if isinstance(span, list)):
         words += ["--range", f"{label}={':'.join(map(str, span))}"]
     taps = settings.get("taps")
     words += [word for name in (taps if isinstance(taps, list) else ()) for word in ("--tap", str(name))]
     if made.get("calibration"):
         words += ["--calib", "X.npz"]
-    return shlex.join(words)[:600]
+    return shlex.join(words)
 
 
 def _json(data: Mapping[str, object]) -> bytes:

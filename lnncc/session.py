@@ -44,7 +44,8 @@ class Session:
     ) -> "np.ndarray | dict[str, np.ndarray]":
         """The outputs of one step: an array, or by label if there are several. ``x`` is likewise.
 
-        ``dt`` is given where it has a range. Out of range it is clamped, and so are inputs; both are counted.
+        ``dt`` is given where it has a range. Out of range it is clamped, and so are inputs; ``clipped`` counts what the
+        C clamps, but not what 16 bits do not hold. NaN is 0, as in the helpers of the C.
 
         Raises:
             ValueError: for an input that is missing or of another size, or a dt that is missing or not asked for.
@@ -72,4 +73,4 @@ def _raw(x: "ArrayLike | Mapping[str, ArrayLike]", label: str, size: int, frac: 
     values = np.asarray(x, np.float64).reshape(-1)
     if values.size != size:
         raise ValueError(f"input `{label}` has {size} elements, got {values.size}")
-    return np.ascontiguousarray(twin.quantised(values, frac, 16))
+    return np.ascontiguousarray(twin.quantised(np.where(np.isnan(values), 0.0, values), frac, 16))

@@ -89,6 +89,31 @@ def test_no_file_beyond_the_repository(home: Path, monkeypatch: pytest.MonkeyPat
     assert refused("compile").code == "E0210"
 
 
+def test_outside_of_a_repository_only_this_folder_counts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / ".git").rmdir()
+    (home / "lnncc.toml").write_text(WHOLE)
+    assert parsed("compile")["name"] == "gyro"
+    (home / "inner").mkdir()
+    monkeypatch.chdir(home / "inner")
+    assert refused("compile").code == "E0210", "the folders above may be anybody's"
+
+
+def test_taps_are_a_list_and_the_file_of_a_board_is_a_path(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "lnncc.toml").write_text(WHOLE.replace('"host"', '"node.toml"') + 'tap = ["a", "b"]\n')
+    (home / "inner").mkdir()
+    monkeypatch.chdir(home / "inner")
+    found = parsed("compile")
+    assert found["target"] == "../node.toml" and found["tap"] == ["a", "b"]
+
+
+def test_a_working_directory_that_is_gone_has_no_project(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = home / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert parsed("verify", "/abs/dir")["folder"] == "/abs/dir"
+
+
 FAULTS = [
     ('targt = "host"\n', "did you mean `target`?", 1),
     ('model = "m"\njson = 3\n', "either true or false", 2),

@@ -37,6 +37,11 @@ def test_what_is_out_of_range_is_clamped_and_counted(program: Program) -> None:
     assert session.clipped == 2
 
 
+def test_nan_is_nothing(program: Program) -> None:
+    one, other = program.session(), program.session()
+    assert np.array_equal(one.step([np.nan, 0.5, 0.0]), other.step([0.0, 0.5, 0.0]))
+
+
 def test_each_step_is_told_its_time() -> None:
     program = lnncc.compile(Model(models.cfc()), ranges={"x": (-2, 2)}, dt=(0.5, 4.0))
     xs, dts = models.recording(steps=20)[0], np.random.default_rng(0).uniform(0.5, 4.0, 20)

@@ -3,7 +3,6 @@
 import argparse
 import difflib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from lnncc.cli import project as projects
@@ -57,7 +56,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if verb is not None and verb not in VERBS:
         raise _usage(f"there is no verb `{verb}`", *_close(verb, VERBS), "verbs: " + ", ".join(VERBS))
     _check_options(argv, parser if verb is None else verbs[verb], verb)
-    project = projects.find(Path.cwd()) if verb in OF_A_PROJECT and HELP.isdisjoint(argv) else None
+    project = projects.here() if verb in OF_A_PROJECT and HELP.isdisjoint(argv) else None
     args = parser.parse_args(argv) if project is None else _completed(parser, verbs, list(argv), project)
     if args.verb is None and not args.version:
         raise _usage("say what to do", "verbs: " + ", ".join(VERBS), "see lnncc --help")
@@ -269,7 +268,7 @@ def _flash(parser: Parser) -> None:
     add = parser.add_argument
     add("--board", metavar="B", required=True, help="see `lnncc targets`; qemu-... and simavr-... are emulated")
     add("--dry-run", action="store_true", help="build, and print the command lines instead of running them")
-    add("--tool", metavar="T", help="pyocd, openocd, probe-rs, ... (default: the board's first that is installed)")
+    add("--tool", metavar="TOOL", help="pyocd, openocd, probe-rs, ... (default: the board's first that is installed)")
     add("--port", metavar="P", help="the board's serial port, where several are there")
     add("--probe", metavar="ID", help="the debug probe, gdb server or UF2 drive, where several are there")
     kinds = "vectors: it tests itself (default); serial: it serves its serial line, for `lnncc monitor`"

@@ -1,7 +1,7 @@
 """project: options that a project keeps in ``lnncc.toml``, or in ``[tool.lnncc]`` of its ``pyproject.toml``.
 
 A key is the name of an option of ``lnncc compile`` without its dashes, or ``model``; the command line goes before it.
-The file is the nearest one, in this folder or one above; its paths are relative to it.
+The file is the nearest one, in this folder or above it in the same repository; its paths are relative to it.
 """
 
 import argparse
@@ -26,8 +26,16 @@ class Project:
     options: Mapping[str, object]
 
 
+def here() -> Project | None:
+    """As ``find``, of the working directory; none where that is gone, or lies below one that may not be searched."""
+    try:
+        return find(Path.cwd())
+    except OSError:
+        return None
+
+
 def find(folder: Path) -> Project | None:
-    """The nearest at or above ``folder``, but not beyond its repository. Raises E0239 for a file that is not read."""
+    """The nearest in ``folder`` or above it in its repository. Raises E0239 for a file that is not read."""
     for place in _up(folder):
         own = place / OWN
         if own.is_file():
@@ -40,10 +48,10 @@ def find(folder: Path) -> Project | None:
 
 
 def _up(folder: Path) -> Iterator[Path]:
-    for place in (folder, *folder.parents):
-        yield place
-        if (place / ".git").exists():
-            return
+    """Up to the root of the repository; outside of one this folder alone, as those above may be anybody's."""
+    places = (folder, *folder.parents)
+    root = next((k for k, place in enumerate(places) if (place / ".git").exists()), 0)
+    yield from places[: root + 1]
 
 
 def words(project: Project, actions: Iterable[argparse.Action]) -> tuple[str, ...]:
@@ -80,6 +88,10 @@ def _words(project: Project, key: str, value: object, action: argparse.Action) -
         yield from [option] * value
     elif key in PATHS:
         yield f"{option}={path(project, key)}"
+    elif key == "target" and isinstance(value, str) and value.endswith(".toml"):
+        yield f"{option}={_seen_from_here(project, value)}"
+    elif key == "tap" and isinstance(value, list):
+        yield from (f"{option}={_text(project, key, one)}" for one in value)
     elif isinstance(value, dict):
         yield from (f"{option}={name}={_text(project, key, one)}" for name, one in value.items())
     else:

@@ -117,6 +117,7 @@ def _named(way: Way, named: str, found: tuple[Device, ...] | None) -> str:
         if drive is None:
             raise LnnccError("E0812", f"{named} is no drive of a UF2 boot loader", helps=(way.tool.NOBODY,))
         _check(way, drive)
+        return str(Path(named).resolve())  # tools run in a folder of their own
     elif found and way.tool.NAMED_BY == "--probe" and named not in {entry.id for entry in found}:
         raise LnnccError(
             "E0812",
@@ -124,7 +125,7 @@ def _named(way: Way, named: str, found: tuple[Device, ...] | None) -> str:
             notes=tuple(f"it sees {entry.id}  ({entry.what})" for entry in found),
             helps=("name one of these, or plug the other in",),
         )
-    return named
+    return str(Path(named).absolute()) if way.tool.NAMED_BY == "--port" and Path(named).exists() else named
 
 
 def _check(way: Way, found: Device) -> None:

@@ -11,6 +11,7 @@ with needs("pyserial", "serial"):
 
 ASKED_AGAIN = 2.0  # seconds after which a board that said nothing is asked once more
 SECONDS = 180.0  # a busy machine emulates slowly
+REMEMBERED = 4096  # characters
 KEPT = 200  # characters of what else was said
 
 
@@ -25,8 +26,8 @@ def hash_of(port: str, baud: int, name: str, seconds: float = SECONDS) -> int:
         with serial.Serial(port, baud, timeout=ASKED_AGAIN, write_timeout=ASKED_AGAIN) as line:
             while time.monotonic() < end:
                 line.write(b"?")
-                while received := line.read(1) + line.read(line.in_waiting):
-                    said += received.decode("ascii", errors="replace")
+                while time.monotonic() < end and (received := line.read(1) + line.read(line.in_waiting)):
+                    said = (said + received.decode("ascii", errors="replace"))[-REMEMBERED:]
                     found = re.search(rf"\b{name} ([0-9A-F]{{8}}) (?:passed|FAILED)\b", said)
                     if found is not None:
                         return int(found[1], 16)

@@ -78,7 +78,8 @@ def _anonymous(signal: Signal) -> Signal:
 
 
 def _text(text: str) -> bytes:
-    return bytes([len(text)]) + text.encode("ascii")
+    data = text.encode("ascii", "replace")[:255]
+    return bytes([len(data)]) + data
 
 
 def _string(data: bytes, at: int) -> tuple[str, int]:

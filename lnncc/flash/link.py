@@ -72,6 +72,8 @@ class Link:
         """What comes before the next zero, if anything; None if it is too late."""
         line = b""
         while not line:
+            if time.monotonic() > deadline:  # a line of zeros alone goes on for ever
+                return None
             self.port.timeout = max(deadline - time.monotonic(), 0.0)
             got = self.port.read_until(b"\0")
             if not got.endswith(b"\0"):

@@ -19,7 +19,7 @@ KINDS: Mapping[str, Callable[[str, str, str], bool]] = {
 
 def probes(kind: str) -> tuple[Device, ...] | None:
     """Adapters of ``kind`` by serial number; None where the system does not say."""
-    if not DEVICES.is_dir():
+    if kind not in KINDS or not DEVICES.is_dir():
         return None
     found = [(folder, _read(folder, "product")) for folder in sorted(DEVICES.iterdir())]
     return tuple(
