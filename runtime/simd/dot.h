@@ -9,7 +9,7 @@
 #define LN_LANES 4
 #endif
 
-#if defined(__ARM_FEATURE_DOTPROD)
+#if defined(__ARM_FEATURE_DOTPROD) && LN_LANES == 4
 #include "neon.h"
 
 typedef struct {
