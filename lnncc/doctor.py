@@ -5,8 +5,8 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib import metadata
 
+from lnncc import share
 from lnncc import target as targets
 from lnncc.errors import LnnccError
 from lnncc.flash import tools
@@ -32,7 +32,7 @@ def examine() -> tuple[Check, ...]:
     """All checks, in order of need."""
     return (
         _python(),
-        _jax(_version("jax")),
+        _jax(share.installed("jax")),
         _package("numpy", "pip install numpy", essential=True),
         _compiler("host C compiler", "host", None, f"install gcc or clang, or {EXTRA}", essential=True),
         _package("ziglang", f"{EXTRA}: a C compiler for this machine and for every core"),
@@ -98,15 +98,8 @@ def _jax(version: str | None) -> Check:
 
 
 def _package(name: str, get: str, *, essential: bool = False) -> Check:
-    version = _version(name)
+    version = share.installed(name)
     return Check(name, version is not None, version or "", get, essential)
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _compiler(name: str, target: str, prefer: str | None, get: str, *, essential: bool = False) -> Check:

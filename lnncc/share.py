@@ -17,9 +17,14 @@ def folder(kind: Kind) -> Path:
     raise FileNotFoundError(f"this installation of lnncc lacks its {kind}/ folder: install it again")
 
 
+def installed(package: str) -> str | None:
+    """The version of a package, None if it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def version() -> str:
     """Of lnncc; that of a folder which was put on the path, and not installed, is unknown."""
-    try:
-        return metadata.version("lnncc")
-    except metadata.PackageNotFoundError:
-        return "(not installed)"
+    return installed("lnncc") or "(not installed)"

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import lnncc
-from lnncc import cli, doctor, explain, ops, target
-from lnncc.cli import crash, parser
+from lnncc import cli, doctor, explain, ops, share, target
+from lnncc.cli import parser
 from lnncc.errors import LnnccError
 from lnncc.validate import toolchain
 
@@ -92,7 +92,7 @@ def test_doctor_says_how_to_get_a_compiler(capsys: pytest.CaptureFixture[str], m
 
 @pytest.mark.parametrize(("version", "ok"), [(None, False), ("0.9.9", False), ("0.10.0", True), ("0.12.3", True)])
 def test_doctor_knows_which_jax_is_supported(version: str | None, ok: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_version", lambda package: version)
+    monkeypatch.setattr(doctor.share, "installed", lambda package: version)
     monkeypatch.setattr(toolchain, "find", lambda *_: toolchain.Compiler("gcc", ("gcc",), (), "gcc 1", False))
     check = next(check for check in doctor.examine() if check.name == "jax")
     assert check.ok is ok and "jax>=0.10,<0.13" in check.get
@@ -151,7 +151,7 @@ def test_where_nothing_can_be_written_the_output_is_asked_for(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("lnncc.cli.show.targets", _raise(RuntimeError("why")))
     monkeypatch.setattr(Path, "write_bytes", _raise(PermissionError()))
-    monkeypatch.setattr(crash.metadata, "version", _raise(crash.metadata.PackageNotFoundError()))
+    monkeypatch.setattr(share.metadata, "version", _raise(share.metadata.PackageNotFoundError()))
     assert cli.main(["targets"]) == 1
     assert "with the output of the same command and --debug" in capsys.readouterr().err
 

@@ -6,7 +6,6 @@ import platform
 import tempfile
 import traceback
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 
 from lnncc import share
@@ -34,13 +33,6 @@ def _facts(error: Exception, words: Sequence[str]) -> dict[str, object]:
         "command": ["lnncc", *words],
         "python": platform.python_version(),
         "system": platform.platform(),
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": {name: share.installed(name) for name in PACKAGES},
         "traceback": "".join(traceback.format_exception(error)).splitlines(),
     }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
