@@ -86,10 +86,8 @@ def test_it_passes_on_an_emulated_core(core: str) -> None:
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("core", [name for name in target.names() if name not in (*CORES, HOST)])
-def test_it_passes_on_every_core(core: str, request: pytest.FixtureRequest) -> None:
+def test_it_passes_on_every_core(core: str) -> None:
     need_target(core)
-    if core == "rv32-rvv":  # all other parts pass
-        request.applymarker(pytest.mark.xfail(strict=True, reason="the C for many streams ends in a fault in QEMU"))
     assert not failed(runs.run(target.load(core), parts(target.load(core))))
 
 

@@ -1,4 +1,4 @@
-/* Start-up for an emulated RV32 core: stack, traps, vector unit, .data and .bss, then main; a trap ends the run. */
+/* Start-up for an emulated RV32 core: stack, traps, units, .data and .bss, then main; a trap ends the run. */
 #include <stdint.h>
 #include "port.h"
 
@@ -9,10 +9,11 @@ void start(void);
 
 enum { STATUS_FAULT = 99 };
 
+/* What the compiler may use has to be on: instructions of a unit that is off are illegal, vectors of floats with either. */
 #ifdef __riscv_vector
-#define VECTOR_UNIT "li t0, 0x200\ncsrs mstatus, t0\n" /* mstatus.VS = initial */
+#define UNITS "li t0, 0x2200\ncsrs mstatus, t0\n" /* mstatus.FS = initial, mstatus.VS = initial */
 #else
-#define VECTOR_UNIT ""
+#define UNITS ""
 #endif
 
 __asm(".section .vectors, \"ax\"\n"
@@ -23,7 +24,7 @@ __asm(".section .vectors, \"ax\"\n"
       ".option arch, +zicsr\n"
       "la sp, _stack_top\n"
       "la t0, on_trap\n"
-      "csrw mtvec, t0\n" VECTOR_UNIT "call start\n"
+      "csrw mtvec, t0\n" UNITS "call start\n"
       ".option pop\n"
       ".size on_reset, . - on_reset\n"
       ".text\n");
