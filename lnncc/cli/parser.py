@@ -163,7 +163,9 @@ def _compile(parser: Parser) -> None:
     states = "the output of an ONNX model that is the next state of an input (repeat for more); none: it has no state"
     add("--state", metavar="IN=OUT", action="append", default=[], help=states)
     add("--ncps", metavar="NAME=VALUE", action="append", default=[], help="what weights of ncps do not say (repeat)")
-    add("--params", metavar="FILE", help="parameters of a step: .npz, .safetensors or flax' .msgpack")
+    add(
+        "--params", metavar="FILE", help="parameters of a step: .npz, .safetensors, flax' .msgpack or a folder of orbax"
+    )
     add("--frozen", action="store_true", help="write nothing; fail if DIR is not what would be written")
     add("--require-size", action="store_true", help="fail if flash, RAM and stack cannot be measured")
 

@@ -124,15 +124,16 @@ def load_params(path: str | PathLike[str], like: PyTree = None) -> PyTree:
     """Trained parameters, as a tree of arrays for ``trace``, ``compile`` or ``from_linen``.
 
     ``path`` is npz or safetensors, whose names are paths (``cell/w`` or ``cell.w``), or what
-    ``flax.serialization.to_bytes`` wrote, in a file called ``.msgpack``. Nothing in it is executed.
+    ``flax.serialization.to_bytes`` wrote, in a file called ``.msgpack``, or the folder of one tree that orbax wrote.
+    Nothing in it is executed.
 
     Args:
         like: a tree of arrays or their types that says where each one goes; None: nested dicts by name.
 
     Raises:
-        LnnccError: E0322 for a pickle; E0323 for another kind of file, or a folder of orbax; E0402 for NaN or
-            infinity; E0410 for an unreadable file; E0411 for arrays that do not suit ``like`` or each other; E0703
-            if the package safetensors is missing.
+        LnnccError: E0322 for a pickle; E0323 for another kind of file or folder; E0402 for NaN or infinity; E0410
+            for an unreadable one; E0411 for arrays that do not suit ``like`` or each other; E0703 if the package
+            safetensors or orbax-checkpoint is missing.
     """
     from lnncc.frontend import params
 

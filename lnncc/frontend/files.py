@@ -45,7 +45,7 @@ def read(path: Path, readers: Mapping[str, Callable[[Path], Tree]]) -> Tree:
             warnings.simplefilter("error")  # NumPy warns of headers that it has to guess at
             return readers[suffix](path)
     except UNREADABLE as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, suffix[1:], error) from error
 
 
 def npz(path: Path) -> Tree:
@@ -127,13 +127,13 @@ def saving(stem: str) -> str:
     return f"numpy.savez({stem + '.npz'!r}, **{{k: v.cpu().numpy() for k, v in model.state_dict().items()}})"
 
 
-def _unreadable(path: Path, error: BaseException) -> LnnccError:
+def unreadable(path: Path, kind: str, error: BaseException) -> LnnccError:
     if isinstance(error, FileNotFoundError):
         return LnnccError("E0410", f"there is no file {path}")
     why = (str(error).splitlines() or [""])[0][:200] or type(error).__name__
     return LnnccError(
         "E0410",
-        f"{path.name} cannot be read as {path.suffix.lower()[1:]}",
+        f"{path.name} cannot be read as {kind}",
         notes=(why,),
-        helps=("the file is damaged or of another kind: save it again",),
+        helps=("it is damaged or of another kind: save it again",),
     )

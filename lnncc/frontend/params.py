@@ -1,4 +1,4 @@
-"""Parameters of a step from a checkpoint of JAX: npz, safetensors, or what flax.serialization wrote."""
+"""Parameters of a step from a checkpoint of JAX: npz, safetensors, what flax.serialization or orbax wrote."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from jax.tree_util import keystr, tree_flatten_with_path, tree_unflatten
 
 from lnncc.errors import LnnccError
-from lnncc.frontend import files
+from lnncc.frontend import files, orbax
 from lnncc.frontend.leaves import require_finite
 from lnncc.frontend.weights import shown
 from lnncc.ir import Array
@@ -17,11 +17,9 @@ READERS = {".npz": files.npz, ".safetensors": files.safetensors, ".msgpack": fil
 
 def load(path: Path, like: PyTree) -> PyTree:
     """The arrays in ``path`` as nested dicts, or in the tree of ``like``. Raises as ``lnncc.load_params``."""
-    if path.is_dir():
-        raise _folder(path)
     if path.suffix.lower() == ".eqx":
         raise _unnamed(path)
-    flat = dict(_flat(files.read(path, READERS), ""))
+    flat = dict(_flat(orbax.read(path) if path.is_dir() else files.read(path, READERS), ""))
     for name, array in flat.items():
         require_finite(name, array, f"in {path.name}, parameter")
     return _nested(flat, path) if like is None else _filled(flat, like, path)
@@ -80,19 +78,6 @@ def _broken(path: Path, why: str) -> LnnccError:
         "E0411",
         f"{path.name} does not hold these parameters: {why}",
         helps=("save the whole tree of parameters, and nothing else",),
-    )
-
-
-def _folder(path: Path) -> LnnccError:
-    restore = f"orbax.checkpoint.StandardCheckpointer().restore({str(path.absolute())!r})"
-    return LnnccError(
-        "E0323",
-        f"{path.name} is a folder, as orbax writes checkpoints",
-        notes=("lnncc does not open them: what reads them trusts sizes and links that are in the folder",),
-        helps=(
-            "where you trust it, write one file: pathlib.Path('params.msgpack').write_bytes(",
-            f"    flax.serialization.msgpack_serialize({restore}))",
-        ),
     )
 
 
