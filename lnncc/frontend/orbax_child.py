@@ -19,7 +19,10 @@ def main(folder: str, npz: str, arrays: int, numbers: int) -> None:
     from orbax import checkpoint
 
     reader = checkpoint.PyTreeCheckpointer()
-    tree = reader.metadata(folder).item_metadata.tree
+    metadata = reader.metadata(folder).item_metadata
+    if metadata is None:
+        raise ValueError("its metadata are no tree")
+    tree = metadata.tree
     sizes = [math.prod(leaf.shape) for leaf in jax.tree.leaves(tree)]
     if len(sizes) > arrays or sum(sizes) > numbers:
         raise ValueError("it holds more than a model for a microcontroller can")
@@ -27,7 +30,8 @@ def main(folder: str, npz: str, arrays: int, numbers: int) -> None:
     leaves, _ = jax.tree.flatten_with_path(reader.restore(folder, restore_args=as_numpy))
     names = [jax.tree_util.keystr(path, simple=True, separator="/") for path, _ in leaves]
     saved = {f"a{k}": _plain(leaf) for k, (_, leaf) in enumerate(leaves)}
-    np.savez(npz, names=np.frombuffer(json.dumps(names).encode(), np.uint8), **saved)
+    saved["names"] = np.frombuffer(json.dumps(names).encode(), np.uint8)
+    np.savez(npz, allow_pickle=False, **saved)
 
 
 def _plain(leaf: object) -> np.ndarray:
