@@ -20,8 +20,9 @@ from toy_model import need_target
 
 from lnncc import cli, packages, share, target
 from lnncc.build import Build
+from lnncc.cli import flash
 from lnncc.errors import LnnccError
-from lnncc.flash import choose, esp, firmware, hearing, image, ports, session, step, tools, uf2, usb, volumes
+from lnncc.flash import choose, esp, firmware, hearing, image, listing, ports, session, step, tools, uf2, usb, volumes
 from lnncc.flash.tools import pyocd
 from lnncc.validate import elf, process
 
@@ -216,6 +217,24 @@ def test_a_listing_of_another_kind_is_none(tool_folder: Path) -> None:
     assert pyocd.devices({}) is None and chosen("microbit", "pyocd") is None
 
 
+@pytest.mark.parametrize(
+    ("board", "tool", "program"),
+    [("nucleo-f446re", "st-flash", "st-info"), ("microbit", "pyocd", "pyocd"), ("microbit", "probe-rs", "probe-rs")],
+)
+def test_a_listing_that_never_ends_or_does_not_start_is_said(
+    folder: Path, tool_folder: Path, monkeypatch: pytest.MonkeyPatch, board: str, tool: str, program: str
+) -> None:
+    monkeypatch.setattr(listing, "SECONDS", 0.3)
+    fakes.says(tool_folder, "st-flash", "")
+    fakes.program(tool_folder, program, "echo waiting for a probe; /bin/sleep 60")
+    error = refused("E0810", lambda: chosen(board, tool))
+    assert error.title == f"{program} was asked which probes it sees, and did not end in 0.3 s" and error.exit_code == 8
+    assert error.notes[0].startswith(program) and error.notes[1:] == ("waiting for a probe",)
+    assert "--tool" in error.helps[1]
+    (tool_folder / program).write_text("#!/no/such/shell\n")
+    assert "did not start" in refused("E0810", lambda: chosen(board, tool, probe="any")).title
+
+
 def usb_device(folder: Path, name: str, **files: str) -> None:
     (folder / name).mkdir(parents=True)
     for file, text in files.items():
@@ -338,7 +357,7 @@ def test_what_a_probe_wrote_is_read_back(
     need_target("nucleo-f446re")
     fakes.st_flash(tool_folder, tmp_path / "memory")
     outcome = flashed(folder)
-    assert outcome.read_back and outcome.found is None and outcome.port is None
+    assert outcome.compared == "lnncc" and outcome.found is None and outcome.port is None
     program = elf.read(folder / "firmware" / "nucleo-f446re" / step.ELF)
     assert (tmp_path / "memory").read_bytes() == image.flat(program.segments)
     assert cli.main(["flash", str(folder), "--board", "nucleo-f446re"]) == 0
@@ -387,10 +406,34 @@ def test_a_board_that_computes_something_else_is_refused(
     fakes.st_flash(tool_folder, tmp_path / "memory")
     expected = packages.selftest(build).expected
     monkeypatch.setattr(hearing, "hash_of", lambda port, baud, name: expected)
-    assert flashed(folder, port="/dev/ttyACM0") == session.Outcome(True, "/dev/ttyACM0", expected, expected)
+    assert flashed(folder, port="/dev/ttyACM0") == session.Outcome("lnncc", "/dev/ttyACM0", expected, expected)
     monkeypatch.setattr(hearing, "hash_of", lambda port, baud, name: expected ^ 1)
     error = refused("E0601", lambda: flashed(folder, port="/dev/ttyACM0"))
     assert f"{expected ^ 1:#010x}" in error.notes[0] and f"{expected:#010x}" in error.notes[0]
+
+
+def test_where_nobody_compared_flash_may_be_wrong_too(
+    folder: Path, build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need_target("rp2040")
+    monkeypatch.setattr(volumes, "PLACES", (f"{tmp_path}/media/*",))
+    drive(tmp_path / "media" / "RPI-RP2", "RPI-RP2")
+    monkeypatch.setattr(hearing, "hash_of", lambda port, baud, name: packages.selftest(build).expected ^ 1)
+    plan = session.plan(folder, "rp2040")
+    error = refused("E0601", lambda: session.execute(plan, folder, port="/dev/ttyACM0"))
+    assert error.helps[0].startswith("flash was not compared: flash again")
+
+
+@pytest.mark.parametrize(("board", "tool"), WAYS)
+def test_who_compares_is_said_of_every_tool(board: str, tool: str) -> None:
+    way = choose.Way(next(e for e in target.load(board).flashers if e.tool == tool), tools.load(tool), (tool,), True)
+    steps = way.tool.steps(way.call, step.Put(PUT.segments, None, way.told))
+    wanted = {"uf2": None, "probe-rs": "tool", "esptool": "tool"}.get(tool, "lnncc")
+    assert session._compared(steps) == wanted
+    outcome = session.Outcome(wanted, None, 1, None)
+    plan = session.Plan(target.load(board), way, Path(), step.Put(PUT.segments, None, way.told), steps)
+    said = {None: "not compared", "tool": f"compared by {tool} itself", "lnncc": "read back and compared"}[wanted]
+    assert said in flash._text(plan, outcome)
 
 
 def test_a_port_that_is_none_and_a_silent_board_are_said(tmp_path: Path) -> None:
@@ -426,7 +469,8 @@ def test_a_uf2_file_lands_on_its_drive(folder: Path, tmp_path: Path, monkeypatch
     pico = drive(tmp_path / "media" / "RPI-RP2", "RPI-RP2")
     plan = session.plan(folder, "rp2040")
     outcome = session.execute(plan, folder)
-    assert not outcome.read_back, "nothing can be read back from such a drive"
+    assert f"copied to {pico}, which cannot be read back: not compared" in flash._text(plan, outcome)
+    assert outcome.compared is None, "nothing can be read back from such a drive"
     family, blocks = uf2.read((pico / "firmware.uf2").read_bytes())
     program = elf.read(folder / "firmware" / "rp2040" / step.ELF)
     assert family == 0xE48BFF56 and image.first_difference(program.segments, blocks) is None
@@ -488,6 +532,24 @@ def test_a_program_beside_us_is_ended(tmp_path: Path) -> None:
         process.ENDING = 0.2
     process.ENDING = process_ending
     assert deaf.poll() == -9
+
+
+def test_what_a_program_started_ends_with_it(tmp_path: Path) -> None:
+    """A tool is often a script: who reads the other end of a pipe of its child sees that one end."""
+    for last, seconds in ("wait", 0.3), ("exit 3", 9.0):
+        fifo = tmp_path / last
+        os.mkfifo(fifo)
+        with contextlib.ExitStack() as stack:
+            reader = threading.Thread(target=lambda fifo=fifo: fifo.read_bytes())
+            reader.start()
+            stack.callback(reader.join, 9.0)
+            words = ("/bin/sh", "-c", f"/bin/sleep 60 > '{fifo}' 2>&1 & echo on; {last}")
+            if last == "wait":
+                with pytest.raises(TimeoutError, match="on"):
+                    process.call(words, tmp_path, seconds)
+            else:
+                assert process.call(words, tmp_path, seconds) == process.Done(3, "on\n")
+        assert not reader.is_alive(), "the child lives on"
 
 
 def test_the_kinds_of_firmware_have_names_that_the_command_line_takes() -> None:

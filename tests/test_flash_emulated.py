@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import flash_fakes as fakes
 import models
 import pytest
 from test_board_firmware import compiled
@@ -111,6 +112,16 @@ def test_without_its_boot_loader_the_uno_is_not_played(
     with pytest.raises(LnnccError, match="E0707") as caught, simavr.started(target.load("simavr-uno"), tmp_path):
         pass
     assert any("no optiboot" in note for note in caught.value.notes)
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    monkeypatch.setenv("PATH", str(tools))
+    monkeypatch.setattr(simavr, "SECONDS", 0.3)
+    for text, words in ((None, "avr-gcc did not start"), ("/bin/sleep 60", "avr-gcc did not end in 0.3 s")):
+        if text is not None:
+            fakes.program(tools, "avr-gcc", text)
+        with pytest.raises(LnnccError, match="E0707") as caught, simavr.started(target.load("simavr-uno"), tmp_path):
+            pass
+        assert words in caught.value.notes[0] and "gcc-avr" in caught.value.helps[0]
 
 
 def test_an_emulator_that_does_not_start_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,8 +137,9 @@ def test_an_emulator_that_does_not_start_is_said(tmp_path: Path, monkeypatch: py
 
 
 def test_waiting_has_an_end() -> None:
-    with pytest.raises(LnnccError, match="E0803"):
+    with pytest.raises(LnnccError, match="E0803") as caught:
         wait.until(lambda: None, 0.01, lambda: None)
+    assert "lnncc doctor" in caught.value.helps[0]
 
 
 def test_the_emulated_uno_leaves_when_its_words_are_wrong(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import sys
 import time
@@ -241,6 +242,18 @@ def test_a_port_that_is_none_is_an_error(port: str) -> None:
     with pytest.raises(LnnccError, match="E0806") as caught, link.opened(port):
         pass
     assert port in caught.value.title and "serial ports here" in caught.value.notes[1]
+
+
+def test_a_port_that_takes_nothing_is_lost() -> None:
+    """As one behind which nobody reads, or that is held by flow control."""
+    ours, theirs = os.openpty()
+    try:
+        with pytest.raises(LnnccError, match="E0806") as caught, link.opened(os.ttyname(theirs), seconds=0.2) as line:
+            line.ask(Type.RESTORE, bytes(1 << 17))
+        assert "was lost" in caught.value.title and "timeout" in caught.value.notes[0]
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_an_emulated_board_needs_a_model_and_an_emulator(builds: dict[str, Build]) -> None:

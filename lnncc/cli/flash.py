@@ -46,18 +46,30 @@ def _fields(chosen: Plan) -> dict[str, object]:
 
 def _found(done: Outcome) -> dict[str, object]:
     found = None if done.found is None else f"{done.found:08X}"
-    return {"read_back": done.read_back, "port": done.port, "expected": f"{done.expected:08X}", "found": found}
+    return {
+        "read_back": done.compared == "lnncc",
+        "compared_by": done.compared,
+        "port": done.port,
+        "expected": f"{done.expected:08X}",
+        "found": found,
+    }
+
+
+def _compared(chosen: Plan, done: Outcome) -> str:
+    match done.compared:
+        case "lnncc":
+            return "read back and compared byte for byte"
+        case "tool":
+            return f"compared by {chosen.way.flasher.tool} itself"
+    return f"copied to {chosen.put.device}, which cannot be read back: not compared"
 
 
 def _text(chosen: Plan, done: Outcome) -> str:
     flasher = chosen.way.flasher
     played = f", played by {flasher.emulator}" if flasher.emulator is not None else ""
-    compared = (
-        "read back and compared byte for byte" if done.read_back else f"compared by {flasher.tool}, as far as it can"
-    )
     lines = [
         f"{chosen.board.name}{played}: {chosen.put.size} bytes at {chosen.put.address:#010x} by {flasher.tool}",
-        f"flash: {compared}",
+        f"flash: {_compared(chosen, done)}",
     ]
     if done.found is None:
         return "\n".join([*lines, "not asked what it computes: name its serial port with --port, or use lnncc verify"])

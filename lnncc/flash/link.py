@@ -86,7 +86,7 @@ class Link:
 def opened(name: str, baud: int = BAUD, seconds: float = SECONDS) -> Iterator[Link]:
     """The port ``name``: a device, or a URL that pyserial knows, such as socket://host:port. Raises E0806."""
     try:
-        port = serial.serial_for_url(name, baudrate=baud, timeout=seconds)
+        port = serial.serial_for_url(name, baudrate=baud, timeout=seconds, write_timeout=seconds)
     except (OSError, ValueError, serial.SerialException) as error:
         raise _absent(name, error) from error
     with port:

@@ -5,6 +5,7 @@ import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from lnncc import build as builds
 from lnncc import packages
@@ -34,13 +35,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``read_back``: whether flash was read by a command of its own, and was the same; where not, the tool compared.
+    """``compared``: who compared flash with the program: lnncc what it read back, the tool itself, or None, nobody.
 
     ``expected`` and ``found`` are hashes of all states and outputs of the self-test: of the twin, and what the board
     said over ``port``; None where it was not asked.
     """
 
-    read_back: bool
+    compared: Literal["lnncc", "tool"] | None
     port: str | None
     expected: int
     found: int | None
@@ -101,9 +102,17 @@ def execute(chosen: Plan, folder: Path, *, port: str | None = None, check: bool 
             _do(chosen, step)
         place = (line or port or _own_port(chosen)) if check else None
         found = None if place is None else hearing.hash_of(place, firmware.line(chosen.board).baud, build.name)
+    compared = _compared(chosen.steps)
     if found not in (None, expected):
-        raise _other_bits(chosen.board.name, expected, found)
-    return Outcome(any(step.back for step in chosen.steps), place, expected, found)
+        raise _other_bits(chosen.board.name, expected, found, compared is not None)
+    return Outcome(compared, place, expected, found)
+
+
+def _compared(steps: tuple[Step, ...]) -> Literal["lnncc", "tool"] | None:
+    """Who compares flash with the program in ``steps``."""
+    if any(step.back for step in steps):
+        return "lnncc"
+    return "tool" if any(step.compares for step in steps) else None
 
 
 def _own_port(chosen: Plan) -> str | None:
@@ -164,10 +173,15 @@ def _failed(step: Step, said: str, how: str) -> LnnccError:
     )
 
 
-def _other_bits(board: str, expected: int, found: int | None) -> LnnccError:
+def _other_bits(board: str, expected: int, found: int | None, compared: bool) -> LnnccError:
+    cause = "this is a compiler, a core or a clock out of its range: try another compiler"
     return LnnccError(
         "E0601",
         f"{board} does not compute what the twin computes",
         notes=(f"hash of all states and outputs of the self-test: {found:#010x}, of the twin {expected:#010x}",),
-        helps=("flash was compared, so this is a compiler, a core or a clock out of its range: try another compiler",),
+        helps=(
+            f"flash was compared, so {cause}"
+            if compared
+            else f"flash was not compared: flash again; if it stays, {cause}",
+        ),
     )

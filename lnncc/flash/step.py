@@ -25,12 +25,14 @@ class Device:
 class Step:
     """A command line, run in the folder of the firmware.
 
-    ``back`` says that it leaves in BACK what it read from the board; ``makes`` names an image that it makes. ``says``
-    are words without which it failed, where its exit status does not tell.
+    ``back`` says that it leaves in BACK what it read from the board, ``compares`` that the tool itself compares flash
+    with the program, and fails where they differ; ``makes`` names an image that it makes. ``says`` are words without
+    which it failed, where its exit status does not tell.
     """
 
     argv: tuple[str, ...]
     back: bool = False
+    compares: bool = False
     makes: str | None = None
     says: tuple[str, ...] = ()
 

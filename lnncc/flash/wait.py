@@ -18,6 +18,10 @@ def until(found: Callable[[], Found | None], seconds: float, failed: Callable[[]
         if error is not None:
             raise error
         if time.monotonic() > end:
-            raise LnnccError("E0803", f"the emulator did not become a board in {seconds:g} s")
+            raise LnnccError(
+                "E0803",
+                f"the emulator did not become a board in {seconds:g} s",
+                helps=("try again when this machine is less busy; lnncc doctor says whether the emulator works",),
+            )
         time.sleep(PAUSE)
     return value

@@ -1,6 +1,8 @@
 """Other programs: one that runs to its end, and one that runs beside us."""
 
 import contextlib
+import os
+import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,23 +20,34 @@ class Done:
 
 
 def call(argv: Sequence[str], folder: Path, seconds: float) -> Done:
-    """Run ``argv`` in ``folder``, without input. Raises TimeoutError, with what it said, if it does not end in time."""
-    try:
-        done = subprocess.run(
-            argv,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        said = error.stdout.decode(errors="replace") if isinstance(error.stdout, bytes) else error.stdout
-        raise TimeoutError(said or "") from error
-    return Done(done.returncode, done.stdout)
+    """Run ``argv`` in ``folder``, without input. Raises TimeoutError, with what it said, if it does not end in time.
+
+    What it started ends with it: tools are often scripts, and a probe stays taken by whoever still has it.
+    """
+    with subprocess.Popen(
+        argv,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        try:
+            said, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            said = error.stdout or b""
+            raise TimeoutError(said.decode(errors="replace") if isinstance(said, bytes) else said) from error
+        finally:
+            _end_all(process)
+    return Done(process.returncode, said)
+
+
+def _end_all(leader: "subprocess.Popen[str]") -> None:
+    """The leader of a session, and what is left of all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader.pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager

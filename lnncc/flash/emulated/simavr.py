@@ -49,7 +49,12 @@ def _loader(board: Target, place: int, folder: Path) -> None:
     built = ("avr-gcc", f"-mmcu={board.cpu}", *SMALL, *numbers, *ALONE, *sections, str(_source()), "-o", "boot.elf")
     flat = ("avr-objcopy", "-O", "binary", "--gap-fill", "0xff", "-j", ".text", "-j", ".version", "boot.elf", BOOT)
     for words in (built, flat):
-        done = process.call(words, folder, SECONDS)
+        try:
+            done = process.call(words, folder, SECONDS)
+        except TimeoutError as error:
+            raise _no_loader((f"{words[0]} did not end in {SECONDS:g} s",)) from error
+        except OSError as error:
+            raise _no_loader((f"{words[0]} did not start: {error.strerror}",)) from error
         if done.status != 0:
             raise _no_loader(tuple(done.text.splitlines()[-4:]))
 
@@ -67,7 +72,9 @@ def _no_loader(notes: tuple[str, ...]) -> LnnccError:
         "E0707",
         "the boot loader optiboot cannot be had here",
         notes=notes,
-        helps=("apt install arduino-core-avr, or install the boards for AVR in Arduino's IDE",),
+        helps=(
+            "apt install gcc-avr avr-libc arduino-core-avr, or instead of the last install Arduino's boards for AVR",
+        ),
     )
 
 

@@ -27,7 +27,7 @@ def steps(call: tuple[str, ...], put: Put) -> tuple[Step, ...]:
     return (
         Step((*call, *chip, "elf2image", "--flash-mode", "dio", "--flash-size", size, "-o", IMAGE, ELF), makes=IMAGE),
         Step((*call, *on, "--after", "no-reset", "write-flash", offset, IMAGE)),
-        Step((*call, *on, "verify-flash", offset, IMAGE)),
+        Step((*call, *on, "verify-flash", offset, IMAGE), compares=True),
     )
 
 

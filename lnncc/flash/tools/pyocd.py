@@ -1,18 +1,15 @@
 """pyOCD: CMSIS-DAP, ST-LINK and J-Link probes on Cortex-M (pyocd.io). Chips it does not know come as packs."""
 
 import json
-import tempfile
-from pathlib import Path
 
+from lnncc.flash.listing import listing
 from lnncc.flash.step import BACK, ELF, Device, Put, Step, command
 from lnncc.flash.tools import Told
-from lnncc.validate import process
 
 GET = "pip install pyocd"
 NAMED_BY = "--probe"
 NOBODY = "plug the board's debug connector in"
 TOLD = {"target": str}  # a name of `pyocd list --targets`, or of `pyocd pack find`
-SECONDS = 60.0
 
 
 def found() -> tuple[str, ...] | None:
@@ -24,7 +21,7 @@ def devices(told: Told) -> tuple[Device, ...] | None:
     call = found()
     if call is None:
         return None
-    text = process.call((*call, "json", "--probes"), Path(tempfile.gettempdir()), SECONDS).text
+    text = listing((*call, "json", "--probes"))
     try:
         listed = json.loads(text[text.index("{") :])["boards"]
         return tuple(Device(str(entry["unique_id"]), str(entry["info"])) for entry in listed)

@@ -1,18 +1,15 @@
 """st-flash of the stlink tools: the ST-LINK of Nucleo and Discovery boards, and those sold alone."""
 
 import re
-import tempfile
-from pathlib import Path
 
+from lnncc.flash.listing import listing
 from lnncc.flash.step import BACK, FLAT, Device, Put, Step, command
 from lnncc.flash.tools import Told
-from lnncc.validate import process
 
 GET = "apt install stlink-tools (github.com/stlink-org/stlink)"
 NAMED_BY = "--probe"
 NOBODY = "plug the board's ST-LINK connector in"
 TOLD: dict[str, type] = {}
-SECONDS = 20.0
 
 
 def found() -> tuple[str, ...] | None:
@@ -23,7 +20,7 @@ def devices(told: Told) -> tuple[Device, ...] | None:
     """What ``st-info --probe`` lists: a serial number each, and what chip it is connected to."""
     if command(["st-info"]) is None:
         return None
-    text = process.call(("st-info", "--probe"), Path(tempfile.gettempdir()), SECONDS).text
+    text = listing(("st-info", "--probe"))
     chips = re.findall(r"^\s*(?:dev-type|descr):\s*(.*?)\s*$", text, re.M)
     serials = re.findall(r"^\s*serial:\s*(\S+)", text, re.M)
     return tuple(Device(s, chips[k] if k < len(chips) else "ST-LINK") for k, s in enumerate(serials))

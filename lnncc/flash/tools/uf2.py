@@ -22,7 +22,8 @@ def devices(told: Told) -> tuple[Device, ...] | None:
 
 
 def steps(call: tuple[str, ...], put: Put) -> tuple[Step, ...]:
-    """The board starts when it has the last block, and its drive is gone: nothing can be read back."""
+    """The board starts when it has the last block, and its drive is gone. So nothing is compared: a CURRENT.UF2, which
+    some boot loaders offer, could be read from the next start of theirs on only, and is what was copied until then."""
     return Step((*call, IMAGE, put.device or "VOLUME")), Step(("sync",))
 
 
