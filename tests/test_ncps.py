@@ -76,6 +76,12 @@ def test_a_readout_behind_fc():
     np.testing.assert_allclose(outer, head["head.out.weight"] @ inner + head["head.out.bias"], rtol=1e-12)
 
 
+def test_the_readout_of_ncps_may_be_named():
+    """``fc`` is read without a word, and once, if it is named all the same."""
+    assert "fc.weight" in CFC
+    assert same_graph(from_ncps(CFC, **CFC_OPTIONS, proj="fc"), from_ncps(CFC, **CFC_OPTIONS))
+
+
 def test_arrays_of_unknown_use_are_asked_for_and_can_be_left_out():
     head = {"head.weight": np.ones((3, 9)), "head.bias": np.ones(3), "batches": np.array(5)}
     ltc = LTC | {"rnn_cell.output_w": np.ones(9), "rnn_cell.output_b": np.zeros(9)}

@@ -47,8 +47,8 @@ def network(weights: Weights, told: Told) -> Network:
     fc = f"{head}{dot}fc"  # beside the cell, where ncps puts it
     if f"{fc}.weight" in weights.arrays:
         found = readout(weights, fc, found)
-    if told.proj:
-        found = _behind(weights, told.proj.replace("__", "."), found)
+    if told.proj and (name := told.proj.replace("__", ".")) != fc:
+        found = _behind(weights, name, found)
     _require_all_used(weights, found, prefix, told.proj)
     return found
 

@@ -27,6 +27,8 @@ CASES: Mapping[str, Case] = {
     "WiredCfC no_gate": cell(WiredCfC(WIRING, "no_gate")),
     "WiredCfC pure": cell(WiredCfC(WIRING, "pure")),
     "WiredCfC, irregular time": cell(WiredCfC(WIRING), dt=SPAN),
+    "WiredCfC no_gate, irregular time": cell(WiredCfC(WIRING, "no_gate"), dt=SPAN),
+    "WiredCfC pure, irregular time": cell(WiredCfC(WIRING, "pure"), dt=SPAN),
     "LTC, AutoNCP": cell(LTC(WIRING)),
     "LTC, NCP": cell(LTC(NCP(4, 3, 2, 2, 2, 2, 2).wire(INPUTS))),
     "LTC, fully connected": cell(LTC(FullyConnected(UNITS, 2).wire(INPUTS))),
@@ -34,6 +36,7 @@ CASES: Mapping[str, Case] = {
     "LTC, explicit parameters": cell(LTC(WIRING, implicit=False)),
     "LTC, irregular time": cell(LTC(WIRING), dt=SPAN),
     "mixed memory, CfC": cell(MixedMemory(_cfc())),
+    "mixed memory, CfC, irregular time": cell(MixedMemory(_cfc()), dt=SPAN),
     "mixed memory, LTC": cell(MixedMemory(LTC(WIRING))),
     "mixed memory, LTC, irregular time": cell(MixedMemory(LTC(WIRING)), dt=SPAN),
 }
