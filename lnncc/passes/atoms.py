@@ -216,3 +216,15 @@ def grouped(atom: Atom) -> tuple[Row, ...]:
     rows = atom.payload[-1]
     assert isinstance(rows, tuple)
     return rows
+
+
+def quotient(atom: Atom) -> tuple[Row, Row]:
+    """Numerator and denominator."""
+    n, d = atom.payload
+    assert isinstance(n, Row) and isinstance(d, Row)
+    return n, d
+
+
+def alone(col: int) -> Row:
+    """The row that is one atom."""
+    return Row(0.0, (col,), (1.0,))
