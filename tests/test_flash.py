@@ -16,7 +16,7 @@ import flash_fakes as fakes
 import models
 import pytest
 from test_board_firmware import compiled
-from toy_model import need_target
+from toy_model import compiler, need_target
 
 from lnncc import cli, packages, share, target
 from lnncc.build import Build
@@ -25,6 +25,7 @@ from lnncc.errors import LnnccError
 from lnncc.flash import choose, esp, firmware, hearing, image, listing, ports, session, step, tools, uf2, usb, volumes
 from lnncc.flash.tools import pyocd
 from lnncc.validate import elf, process
+from lnncc.validate import firmware as linking
 
 WAYS = [(board, entry.tool) for board in target.boards() for entry in target.load(board).flashers]
 NUCLEO = "066BFF554854847187034412"
@@ -99,17 +100,21 @@ def test_a_dry_run_prints_what_would_be_run(
     """Where the firmware of each board lies, tests/test_board_firmware.py has."""
     memory = target.load(board).emulated().flash
     segments = ((memory.origin, bytes(range(256))), (memory.origin + 300, b"data"))
+    (folder / firmware.FOLDER / board / step.FLAT).unlink(missing_ok=True)
     monkeypatch.setattr(session, "_built", lambda folder, board, kind, path: segments)
     monkeypatch.setattr(choose, "device", lambda way, port, probe, must: None)
     monkeypatch.setattr(process, "call", lambda *_: pytest.fail("a dry run runs nothing"))
     assert cli.main(["flash", str(folder), "--board", board, "--tool", tool, "--dry-run", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["schema"], found["board"], found["tool"]) == ("lnncc.flash/1", board, tool)
-    assert found["image_bytes"] == 304
+    assert found["image_bytes"] == 260
     place, words = Path(found["folder"]), [word for command in found["commands"] for word in command]
     for name in re.findall(r"firmware\.\w+", " ".join(words)):
         assert name in ("firmware.elf", "firmware.esp") or (place / name).is_file(), "what is written lies there"
-    assert (place / step.FLAT).read_bytes() == image.flat(segments)
+    if tool in ("st-flash", "avrdude"):
+        assert (place / step.FLAT).read_bytes() == image.flat(segments)
+    else:
+        assert not (place / step.FLAT).exists(), "on an ESP32-C3 it would have 100 MB"
     entry = next(e for e in target.load(board).flashers if e.tool == tool)
     for key, value in entry.told:
         if key not in ("adapter", "family", "board_id", "offset"):
@@ -498,6 +503,50 @@ def test_the_image_that_esptool_makes_holds_the_program(folder: Path) -> None:
         esp.read(data[:30])
     with pytest.raises(ValueError, match="another number"):
         esp.read(data + b"\0")
+
+
+DATA = """#include <stdint.h>
+volatile uint32_t told = 0x12345678u;
+volatile uint32_t zero;
+extern const volatile uint32_t fixed;
+const volatile uint32_t fixed = 99u;
+int main(void)
+{
+    zero += fixed;
+    told += 1u;
+    return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("kind", ["gcc", "zig"])
+def test_initialised_data_of_an_esp32_c3_is_in_ram(tmp_path: Path, kind: str) -> None:
+    """As its boot loader starts an image: segments lie where they say, all else is left over from before."""
+    unicorn = pytest.importorskip("unicorn")
+    pytest.importorskip("esptool")
+    need_target("esp32-c3")
+    board = target.load("esp32-c3")
+    common, start = linking.text_folders(board)
+    (tmp_path / "main.c").write_text(DATA)
+    device, memory = share.folder("templates") / "device", board.emulated()
+    context = {"name": "data", "target": board, "board": memory, "loads": memory.loads}
+    script = linking.rendered((start,), "link.ld", context, tmp_path)
+    own = [tmp_path / "main.c", device / "halt.c", common / "memory.c", start / "startup.c"]
+    linked = linking.linked(compiler("esp32-c3", kind), [], own, (device, common), script, tmp_path)
+    program = elf.read(linked)
+    words = (step.sys.executable, "-m", "esptool", "--chip", "esp32c3", "elf2image", "-o", "data.esp", str(linked))
+    assert process.call(words, tmp_path, 60).status == 0
+    core = unicorn.Uc(unicorn.UC_ARCH_RISCV, unicorn.UC_MODE_RISCV32)
+    for at, size in ((memory.flash.origin, 1 << 20), (memory.loads, 1 << 20), (memory.ram.origin, memory.ram.size)):
+        core.mem_map(at, size)
+        core.mem_write(at, b"\xa5" * size)
+    blocks = esp.read((tmp_path / "data.esp").read_bytes())
+    assert any(memory.ram.origin <= at < memory.ram.origin + memory.ram.size for at in blocks)
+    for at, data in blocks.items():
+        core.mem_write(at, data)
+    core.emu_start(program.entry, 0, count=20_000)
+    found = [int.from_bytes(core.mem_read(program.symbol(name).address, 4), "little") for name in ("told", "zero")]
+    assert found == [0x12345679, 99]
 
 
 def test_esptool_says_that_the_port_is_none(folder: Path) -> None:

@@ -13,7 +13,7 @@ from toy_model import need_target, seldom
 from lnncc import cli, packages, target
 from lnncc.build import Build
 from lnncc.errors import LnnccError
-from lnncc.flash import emulated, session, step, wait
+from lnncc.flash import emulated, image, session, step, wait
 from lnncc.flash.emulated import qemu, simavr
 from lnncc.validate import elf, process
 from lnncc.validate.emulators import simavr as library
@@ -65,8 +65,9 @@ def test_a_model_is_flashed_read_back_run_and_compared(
     expected = f"{packages.selftest(build).expected:08X}"
     assert found["expected"] == found["found"] == expected
     assert found["read_back"] is True and found["board"] == board and found["port"].startswith("/dev/")
-    back, flat = ((folder / "firmware" / board / name).read_bytes() for name in (step.BACK, step.FLAT))
-    assert back[: len(flat)] == flat
+    back, program = folder / "firmware" / board / step.BACK, elf.read(folder / "firmware" / board / step.ELF)
+    flat = image.flat(program.segments)
+    assert back.read_bytes()[: len(flat)] == flat
 
 
 def test_a_board_that_holds_a_wrong_table_is_found_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ def _fields(chosen: Plan) -> dict[str, object]:
         "device": chosen.put.device,
         "folder": str(chosen.folder),
         "commands": [list(step.argv) for step in chosen.steps],
-        "image_bytes": chosen.put.size,
+        "image_bytes": chosen.put.bytes,
     }
 
 
@@ -68,7 +68,7 @@ def _text(chosen: Plan, done: Outcome) -> str:
     flasher = chosen.way.flasher
     played = f", played by {flasher.emulator}" if flasher.emulator is not None else ""
     lines = [
-        f"{chosen.board.name}{played}: {chosen.put.size} bytes at {chosen.put.address:#010x} by {flasher.tool}",
+        f"{chosen.board.name}{played}: {chosen.put.bytes} bytes at {chosen.put.address:#010x} by {flasher.tool}",
         f"flash: {_compared(chosen, done)}",
     ]
     if done.found is None:

@@ -69,8 +69,9 @@ def plan(
     device = choose.device(way, port=port, probe=probe, must=not dry_run)
     place = folder / firmware.FOLDER / target.name
     put = Put(_built(folder, board, kind, place / ELF), device, way.told)
-    _write(way, put, place)
-    return Plan(target, way, place, put, way.tool.steps(way.call, put))
+    steps = way.tool.steps(way.call, put)
+    _write(way, put, place, flat=any(FLAT in word for step in steps for word in step.argv))
+    return Plan(target, way, place, put, steps)
 
 
 def _built(folder: Path, board: str, kind: Kind, path: Path) -> image.Segments:
@@ -79,9 +80,10 @@ def _built(folder: Path, board: str, kind: Kind, path: Path) -> image.Segments:
     return elf.read(firmware.build(folder, board, kind, path)).segments
 
 
-def _write(way: Way, put: Put, place: Path) -> None:
-    """Other forms of the firmware, beside it."""
-    builds.replace(place / FLAT, image.flat(put.segments))
+def _write(way: Way, put: Put, place: Path, *, flat: bool) -> None:
+    """Other forms of the firmware, beside it. As one block only where a tool takes it: it may span whole buses."""
+    if flat:
+        builds.replace(place / FLAT, image.flat(put.segments))
     files = getattr(way.tool, "files", None)
     for name, data in (files(put) if files is not None else {}).items():
         builds.replace(place / name, data)

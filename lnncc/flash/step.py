@@ -46,6 +46,11 @@ class Put:
     told: Mapping[str, str | int | tuple[str, ...]]
 
     @property
+    def bytes(self) -> int:
+        """What it holds; ``size`` is what it spans, from ``address`` on."""
+        return sum(len(data) for _, data in self.segments)
+
+    @property
     def address(self) -> int:
         return span(self.segments)[0]
 
