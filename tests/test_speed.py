@@ -5,10 +5,11 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from examples.speed import measure, models, runners, table
-from lnncc import cli, target
+from examples.speed import litert, measure, models, runners, table
+from lnncc import cli, primitives, target
 
 WEIGHTS = Path(__file__).parent / "data" / "ncps" / "bench_ltc_ncp28.weights.npz"
 
@@ -64,6 +65,35 @@ def test_onnx_runtime_takes_part_where_its_file_is(tmp_path: Path) -> None:
     assert work is not None and work() == runners.STEPS // 10
     many = runners.onnx(tmp_path / "step.onnx", 7)
     assert many is not None and many() == 7
+
+
+def test_litert_takes_part_where_it_is(tmp_path: Path) -> None:
+    """Its file of float32 computes the model's step."""
+    pytest.importorskip("ai_edge_litert", reason="needs the bench extra")
+    pytest.importorskip("tensorflow", reason="needs the bench extra")
+    for name, weights in (("ltc_ncp28", WEIGHTS), ("cfc64", WEIGHTS.with_name("bench_cfc64.weights.npz"))):
+        (tmp_path / name).mkdir()
+        shutil.copy(weights, tmp_path / name / "weights.npz")
+        graph = models.TASKS[name].model(tmp_path).graph
+        for bits in (16, 8):
+            work = runners.litert(graph, bits)
+            assert work is not None and work() == runners.STEPS // 10
+        made = litert.interpreter(litert.converted(graph, 16, dt=1.0, reach=2.0))
+        x, state = np.full(8, 0.3), np.asarray(graph.states[0].initial)
+        for port, value in zip(made.get_input_details(), (x, state), strict=True):
+            made.set_tensor(port["index"], value.astype(np.float32))
+        made.invoke()
+        found = [made.get_tensor(port["index"]) for port in made.get_output_details()]
+        (after,), (y,) = primitives.step(graph, (state,), (x,), 1.0)
+        for expected, actual in zip((after, y), found, strict=True):
+            np.testing.assert_allclose(actual, expected, atol=1e-6)
+
+
+def test_without_litert_it_takes_no_part(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(runners.importlib.util, "find_spec", lambda name: None)
+    (tmp_path / "ltc_ncp28").mkdir()
+    shutil.copy(WEIGHTS, tmp_path / "ltc_ncp28" / "weights.npz")
+    assert runners.litert(models.TASKS["ltc_ncp28"].model(tmp_path).graph, 16) is None
 
 
 def test_all_of_it_runs_on_one_core(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,1 +1,1 @@
-"""How fast a step is on this machine, beside JAX and ONNX Runtime, all measured in turn in one run."""
+"""How fast a step is on this machine, beside JAX, ONNX Runtime and LiteRT, all measured in turn in one run."""

@@ -61,7 +61,7 @@ def _model(bench: Bench, folder: Path) -> Iterator[Row]:
     for bits in WIDTHS:
         build = _compiled(model, bench, bits)
         ours = {f"lnncc {chip.name}": runners.one_stream(build, chip) for chip in runners.machines()}
-        yield timed(bench.name, bits, 1, ours, runners.peers(bench, folder, found))
+        yield timed(bench.name, bits, 1, ours, runners.peers(bench, folder, found, bits))
     build = _compiled(model, bench, 16)
     ours = {f"lnncc {chip.name}": runners.many_streams(build, chip, STREAMS) for chip in runners.machines()}
     yield timed(bench.name, 16, STREAMS, ours, runners.peers_of_many(bench, folder, found, STREAMS))

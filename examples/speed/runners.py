@@ -8,10 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from examples.speed import litert as files
 from examples.speed.models import Bench
 from lnncc import target as targets
 from lnncc.build import Build
 from lnncc.frontend.ncps_cells import Network
+from lnncc.ir import Graph
 from lnncc.target import Target
 from lnncc.validate import host
 
@@ -108,6 +110,20 @@ def onnx(path: Path, streams: int = 1) -> Work | None:
     return work
 
 
+def litert(graph: Graph, bits: int) -> Work | None:
+    """LiteRT, one thread, a call a step; None if it, or TensorFlow which makes its files, is missing."""
+    if not all(map(importlib.util.find_spec, ("ai_edge_litert", "tensorflow"))):
+        return None
+    invoke, calls = files.interpreter(files.converted(graph, bits, dt=1.0, reach=2.0)).invoke, STEPS // 10
+
+    def work() -> int:
+        for _ in range(calls):
+            invoke()
+        return calls
+
+    return work
+
+
 def _batched(path: Path, streams: int) -> bytes:
     from onnx import load
 
@@ -128,8 +144,10 @@ def _runs(name: str) -> bool:
     return needs is None or (info.is_file() and needs in info.read_text().split())
 
 
-def peers(bench: Bench, folder: Path, found: Network) -> dict[str, Work]:
-    return _present({"JAX scan": scan(found), "ONNX Runtime": onnx(bench.onnx(folder))})
+def peers(bench: Bench, folder: Path, found: Network, bits: int) -> dict[str, Work]:
+    """LiteRT has weights of ``bits`` and computes in int8 if they have 8; the others compute in float32."""
+    lite = {f"LiteRT {'int8' if bits == 8 else 'float32'}": litert(bench.model(folder).graph, bits)}
+    return _present({"JAX scan": scan(found), "ONNX Runtime": onnx(bench.onnx(folder)), **lite})
 
 
 def peers_of_many(bench: Bench, folder: Path, found: Network, streams: int) -> dict[str, Work]:

@@ -23,7 +23,7 @@ VERBS = {
     "timing": "say which kernels of a compiled model take a time that depends on the data, on which core",
     "misra": "list where a compiled model departs from MISRA C:2012, by rule, and why (needs cppcheck)",
     "selftest": "write a kit of C that tests your own compiler and core on all that lnncc may write for a target",
-    "bench": "measure accuracy on real data, cost on chips, drift, or speed beside JAX and ONNX Runtime",
+    "bench": "measure accuracy on real data, cost on chips, drift, or speed beside JAX, ONNX Runtime and LiteRT",
     "packages": "list the kinds of libraries, and what is checked of each",
     "boards": "list the boards, and what is checked of each",
     "targets": "list the targets",
