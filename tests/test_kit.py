@@ -288,7 +288,9 @@ def mutants(text: str) -> Iterator[tuple[str, str]]:
                 yield f"{match[1]}: {old.strip()}", text[:begin] + new + text[begin + len(old) :]
 
 
-SWAPS = (("ln_add(", "ln_sub("), ("ln_mac(", "65536 + ln_mac("), ("ln_rshift(", "1 + ln_rshift("),
+SWAPS = (("ln_add(", "ln_sub("), ("ln_mac(", "65536 + ln_mac("),
+         ("numerator = ln_mac(", "numerator = 1 + ln_mac("), ("numerator = ln_mac(", "numerator = ln_mac(-1 + "),
+         ("ln_rshift(", "1 + ln_rshift("),
          (" != wide", " == wide"),
          ("ln_narrow(", "(int16_t)~ln_narrow("), ("ln_sat16(", "(int16_t)~ln_sat16("), ("ln_div(", "(int16_t)~ln_div("),
          (" > best", " >= best"), ("ln_clip(", "1 + ln_clip("), ("i++", "i += 2"), ("= x[", "= 1 + x["))  # fmt: skip

@@ -12,6 +12,7 @@ from lnncc.ops import NAMES, argmax, divide
 NARROW, WIDE, TIME = Format(16, 12), Format(32, 16), Format(32, 20)
 FULL = 32768
 ROOM = 1 << 29  # what a wide value may reach here
+SMALL = 4
 
 
 class Builder:
@@ -121,10 +122,10 @@ class Builder:
         """Neurons whose own weight and whose units depend on dt."""
         n = self.size(z)
         nodes = self.constant(np.minimum(np.rint(32768 / (1 + np.arange(257) / 256)), 32767), Format(16, 14))
-        rates = np.stack([rng.integers(0, 9000, n), rng.integers(14, 20, n), rng.integers(3, 18, n)], axis=-1)
+        rates = np.stack([below(rng, 9000, n), rng.integers(14, 20, n), rng.integers(3, 18, n)], axis=-1)
         record = self.constant(rates, Format(16, 0))
         time = self.op("inertia", (self.time(), record, nodes), (n, 2), Format(32, 0), n=n)
-        weight, rest = self.constant(rng.integers(0, 500, n)), self.constant(rng.integers(-FULL, FULL, n))
+        weight, rest = self.constant(below(rng, 500, n)), self.constant(rng.integers(-FULL, FULL, n))
         base = self.op("leak", (time, weight, rest), (n, 2), Format(32, 12), n=n)
         pair = self.synapses(rng, base, v, kind=kind or KINDS[rng.integers(2)], time=time)
         return self.op("mean_dt", (pair, z, time), n, n=n)
@@ -189,7 +190,7 @@ class Builder:
         return self.op("door", (x,), self.size(x), low=low, high=high, n=self.size(x))
 
     def leak(self, rng: np.random.Generator, n: int) -> str:
-        weight = rng.integers(1, 500, n)
+        weight = 1 + below(rng, 499, n)
         return self.constant(np.stack([weight * rng.integers(-FULL, FULL, n), weight], axis=-1), Format(32, 12))
 
     def synapses(
@@ -204,8 +205,9 @@ class Builder:
         n = self.size(base) // 2
         counts = rng.integers(0, 5, n) if counts is None else np.array(counts)
         total = int(counts.sum())
-        columns = [(-FULL * 64, FULL * 64), (-FULL, FULL), (0, 3000), (-FULL, FULL), (0, self.size(v))]
+        columns = [(-FULL * 64, FULL * 64), (-FULL, FULL), (0, 1), (-FULL, FULL), (0, self.size(v))]
         record = np.stack([rng.integers(a, b, total) for a, b in columns], axis=-1)
+        record[:, 2] = below(rng, 3000, n, counts)
         values = np.sort(rng.integers(0, FULL, 33 if kind == "linear" else 32))
         nodes = self.constant(values, Format(16, 15), "sigmoid")
         constants = self.constant(record, Format(32, 0)), self.constant(counts, Format(16, 0)), nodes
@@ -217,7 +219,9 @@ class Builder:
     def synapse_tables(self, rng: np.random.Generator, base: str, v: str, counts: object, shift: int) -> str:
         counts = np.array(counts)
         total = int(counts.sum())
-        nodes = self.constant(rng.integers(0, 6000, (total, (65536 >> shift) + 1)), Format(16, 0), "conductance")
+        size = (65536 >> shift) + 1
+        curves = np.stack([below(rng, 6000, len(counts), counts) for _ in range(size)], axis=-1)
+        nodes = self.constant(curves, Format(16, 0), "conductance")
         e, src = rng.integers(-FULL, FULL, total), rng.integers(0, self.size(v), total)
         constants = nodes, self.constant(e), self.constant(src, Format(16, 0)), self.constant(counts, Format(16, 0))
         attrs: Mapping[str, Attr] = {"shift": shift, "sources": self.size(v), "n": len(counts)}
@@ -268,4 +272,12 @@ class Builder:
 
     def mean(self, rng: np.random.Generator, pair: str, z: str) -> str:
         n = self.size(z)
-        return self.op("mean", (pair, z, self.constant(rng.integers(0, 20000, n), Format(16, 0))), n, n=n)
+        return self.op("mean", (pair, z, self.constant(below(rng, 20000, n), Format(16, 0))), n, n=n)
+
+
+def below(rng: np.random.Generator, most: int, n: int, counts: object = 1) -> Array:
+    """``counts`` weights from 0 to below ``most`` for each of ``n`` neurons; for every second one to below SMALL.
+
+    A quotient whose divisor is small tells numerators apart that differ by one: it is the only one to read them.
+    """
+    return rng.integers(0, np.repeat(np.where(np.arange(n) % 2 == 0, SMALL, most), np.asarray(counts)))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from lnncc.ir import Format, Graph
-from lnncc.kit.builder import FULL, WIDE, Builder
+from lnncc.kit.builder import FULL, WIDE, Builder, below
 from lnncc.lut import KINDS
 
 SHAPES = ((1, 1), (3, 2), (4, 8), (4, 9), (5, 17), (8, 24), (13, 31))  # of matrices: every remainder, even and odd
@@ -97,15 +97,16 @@ def plain_neurons() -> Graph:
     record = np.stack(
         [rng.integers(-FULL * 64, FULL * 64, 7), *rng.integers(-99, 99, (3, 7)), np.arange(7) % 6], axis=-1
     )
-    record[:, 2] = rng.integers(0, 3000, 7)
-    constants = b.constant(record, Format(32, 0)), b.constant([1, 0, 2, 3, 0, 1], Format(16, 0)), nodes
+    counts = [1, 0, 2, 3, 0, 1]
+    record[:, 2] = below(rng, 3000, 6, counts)
+    constants = b.constant(record, Format(32, 0)), b.constant(counts, Format(16, 0)), nodes
     place = {"low": -(1 << 22), "top": (11 << 22) - 1, "shift": 22, "kind": "linear", "n": 6}
     pair = b.op("synapses", (pair, v, *constants), (6, 2), Format(32, 12), **place)
     nodes = b.constant(
         np.repeat(np.sort(rng.integers(0, FULL, 15)), [2, *[1] * 13, 2]), Format(16, 15), "flat at both ends"
     )
     near = np.stack([rng.integers(-9, 9, 7), rng.integers(-1, 2, 7), *record.T[2:4], np.arange(7) % 6], axis=-1)
-    constants = b.constant(near, Format(32, 0)), b.constant([1, 0, 2, 3, 0, 1], Format(16, 0)), nodes
+    constants = b.constant(near, Format(32, 0)), b.constant(counts, Format(16, 0)), nodes
     pair = b.op("synapses", (pair, v, *constants), (6, 2), Format(32, 12), **{**place, "low": -8, "top": 7, "shift": 0})
     b.becomes(v, b.mean(rng, pair, v))
     b.output(b.slice(v, 0, 6))
