@@ -1,5 +1,6 @@
 """What an installation carries: its version, and the texts that are not Python, which lie in a checkout or a wheel."""
 
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,12 @@ def folder(kind: Kind) -> Path:
         if (root / kind).is_dir():
             return root / kind
     raise FileNotFoundError(f"this installation of lnncc lacks its {kind}/ folder: install it again")
+
+
+def words(isa: Iterable[str]) -> list[str]:
+    """Files of the folder "runtime" with what each of these machines loads and sums: its own, and parts of that."""
+    names = [path.name for path in sorted((folder("runtime") / "simd").glob("*.h"))]
+    return [f"simd/{name}" for machine in isa for name in names if name.split(".")[0] == machine]
 
 
 def installed(package: str) -> str | None:

@@ -55,6 +55,10 @@ void lnn_failed(void);
 #endif
 #include LNN_SIMD
 
+#ifndef LN_WORDS
+#define LN_WORDS
+#endif
+
 typedef struct {
     int32_t b; /* offset of the argument, in its format */
     int16_t a; /* slope of the argument */

@@ -1,4 +1,4 @@
-"""Integer graphs drawn at random, for tests of plan and emit. Every word stays in range."""
+"""Integer graphs, most drawn at random, for tests of plan and emit. Every word stays in range."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from lnncc.ir import Graph
 from lnncc.kit.builder import FULL, NARROW, TIME, WIDE, Builder
 from lnncc.lut import KINDS
 
-__all__ = ["FULL", "NARROW", "PLANNED", "TIME", "WIDE", "Builder", "drawn"]
+__all__ = ["FULL", "NARROW", "PLANNED", "TIME", "WIDE", "Builder", "drawn", "long_rows"]
 
 PLANNED = {"fetch"}  # ops that the planner alone writes
 
@@ -14,6 +14,20 @@ PLANNED = {"fetch"}  # ops that the planner alone writes
 def drawn(seed: int) -> Graph:
     """A random graph: any mix of ops, views, loops, states that exchange places, outputs that repeat."""
     return _Draw(seed).graph()
+
+
+def long_rows() -> Graph:
+    """Rows so long that kernels which know their length take several turns, or step back too far for one instruction;
+    and sums that others read as well, so that what is added to them lies elsewhere."""
+    b, rng = Builder(), np.random.default_rng(5)
+    x = b.input(560)
+    for rows, cols in ((9, 37), (2, 49), (1, 556)):
+        for start in (0, 1):
+            first = b.affine(rng, b.slice(x, start, cols), rows, least_shift=2)
+            both = b.affine(rng, b.slice(x, start + 2, cols), rows, first, least_shift=2)
+            b.output(b.requantise(first, 14))
+            b.output(b.requantise(both, 14))
+    return b.graph()
 
 
 class _Draw:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from integer_graphs import FULL, drawn
+from integer_graphs import FULL, drawn, long_rows
 from toy_model import compiler, need_target
 
 from lnncc import target, twin
@@ -36,6 +36,7 @@ STEPS = 12
 
 
 GRAPHS: Mapping[str, Graph] = {"affine": graphs.affine(16), "affine_w8": graphs.affine(8), "table": graphs.table(30)}
+GRAPHS |= {"long rows": long_rows()}
 GRAPHS |= {"synapses": graphs.neurons(), "synapse_tables": graphs.tables(), "elements": graphs.elements()}
 GRAPHS |= {f"drawn {seed}": drawn(seed) for seed in range(6)}
 
@@ -71,7 +72,7 @@ def test_on_the_desk(machine: str, name: str, mode: dict[str, bool]) -> None:
 
 
 @pytest.mark.parametrize("optimise", ["speed", "size"])
-@pytest.mark.parametrize("name", ["synapses", "synapse_tables", "drawn 0", "drawn 3"])
+@pytest.mark.parametrize("name", ["affine", "table", "synapses", "synapse_tables", "drawn 0", "drawn 3"])
 def test_on_the_desk_for_speed_and_for_size(name: str, optimise: str) -> None:
     _equal_on_the_desk("dsp", name, optimise, {"check": True})
 
@@ -82,14 +83,14 @@ def _equal_on_the_desk(machine: str, name: str, optimise: str, mode: dict[str, b
     assert compare.equal_steps(trace, twin.run(GRAPHS[name], xs)) == STEPS
 
 
-CHANGED = {"speed": "synapse_tables", "size": "synapses"}  # graphs whose C such a goal changes
+CHANGED = {"speed": ("synapse_tables",), "size": ("synapses", "affine", "table")}  # graphs whose C such a goal changes
 
 
 @pytest.mark.parametrize("optimise", ["balanced", *CHANGED])
 @pytest.mark.parametrize("name", [name for name in GRAPHS if not name.startswith("drawn")])
 @pytest.mark.parametrize("core", CORE_NAMES)
 def test_on_an_emulated_core(core: str, name: str, optimise: str, tmp_path: Path) -> None:
-    if name != CHANGED.get(optimise, name):
+    if name not in CHANGED.get(optimise, GRAPHS):
         pytest.skip(f"nothing is done for {optimise} here")
     need_target(core)
     xs, chosen = inputs(GRAPHS[name]), target.load(core)
@@ -140,7 +141,8 @@ def test_every_kernel_of_a_machine_was_called(machine: str) -> None:
     folder = Path(prototypes.__file__).parents[2] / "runtime" / "kernels"
     texts = [path.read_text() for path in folder.glob(f"*.{machine}.h")]
     own = {line["name"] for text in texts for line in prototypes.LINE.finditer(text) if line["layout"]}
-    plans = [plan(graph, "m", {}, _desk(machine), goal) for graph in GRAPHS.values() for goal in ("balanced", "speed")]
+    goals = ("balanced", "speed", "size")
+    plans = [plan(graph, "m", {}, _desk(machine), goal) for graph in GRAPHS.values() for goal in goals]
     called = {function for made in plans for function in _called(made.statements)}
     assert own and own <= called
 
@@ -155,6 +157,29 @@ def test_four_rows_of_eight_columns() -> None:
         and not found[1, 8:32].any()
         and found[1, 64:].tolist() == [-2, 0, 0, 0]
     )
+
+
+def test_rows_of_literal_sizes() -> None:
+    """Four rows, then one; the last of three columns first; factors before what their rows begin from."""
+    w, s = np.arange(5 * 3).reshape(5, 3), np.array([2, 40, 3, 4, 5])
+    constants, attrs = {"w": w, "s": s, "acc": np.arange(5) + 100}, {"cols": 3, "shared": False}
+    plain, first = layouts.literal_rows(constants, attrs), layouts.literal_rows_from(constants, attrs)
+    assert plain is not None and first is not None
+    pairs, one = [[2, 0], [5, 0], [8, 0], [11, 0], [0, 1], [3, 4], [6, 7], [9, 10]], [[14, 0], [12, 13]]
+    assert plain.tables["w"].tolist() == [*pairs, [0, 1 << 14], [4, 0], [0, 1 << 13], [0, 1 << 12], *one, [0, 1 << 11]]
+    ends = [[0, 1 << 14], [4, 0], [100, 0], [101, 0], [0, 1 << 13], [0, 1 << 12], [102, 0], [103, 0]]
+    assert first.tables["w"].tolist() == [*pairs, *ends, *one, [0, 1 << 11], [104, 0]]
+    for told in ({"shared": True}, {"cols": 2049}):
+        assert layouts.literal_rows(constants, {**attrs, **told}) is None
+    assert layouts.literal_rows({**constants, "s": s - 1}, attrs) is None
+
+
+def test_a_mirrored_table_with_the_steepest_rise_that_fits() -> None:
+    nodes, attrs = np.array([-1024, 0, 1024, 1]), {"low": -(2 << 11), "shift": 11, "shared": False}
+    found = layouts.flat_mirrored({"nodes": np.pad(nodes, 2, mode="edge")}, {**attrs, "low": -(4 << 11)})
+    assert found is not None and found.tables["nodes"][2].tolist() == [-(1 << 15), -1]
+    assert layouts.flat_mirrored({"nodes": np.array([0, 0, 1025, 0, 0])}, attrs) is None
+    assert layouts.flat_mirrored({"nodes": nodes}, {**attrs, "shared": True}) is None
 
 
 def test_four_rows_of_weights_in_bytes() -> None:

@@ -16,6 +16,6 @@ def emit(plan: Plan) -> dict[str, str]:
         files |= {f"{plan.name}_batch{end}": render(f"batch{end}", plan=plan, abi=ABI) for end in (".h", ".c")}
         isa, kernels = isa + list(plan.batch.isa), kernels + list(plan.batch.kernels)
     runtime = share.folder("runtime")
-    for name in (*RUNTIME, *(f"simd/{machine}.h" for machine in isa), *(f"kernels/{k}.h" for k in kernels)):
+    for name in (*RUNTIME, *share.words(isa), *(f"kernels/{k}.h" for k in kernels)):
         files[f"lnn/{name}"] = (runtime / name).read_text(encoding="utf-8")
     return files

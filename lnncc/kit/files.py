@@ -40,4 +40,4 @@ def files(target: Target, parts: Sequence[Part]) -> dict[str, str]:
 def _words(target: Target) -> list[str]:
     """What of the runtime every part needs."""
     isa = dict.fromkeys((*target.isa, "scalar"))
-    return [f"{RUNTIME}lnn.h", f"{RUNTIME}lnn_fx.h", *(f"{RUNTIME}simd/{name}.h" for name in isa)]
+    return [f"{RUNTIME}lnn.h", f"{RUNTIME}lnn_fx.h", *(f"{RUNTIME}{name}" for name in share.words(isa))]

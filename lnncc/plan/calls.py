@@ -47,15 +47,17 @@ class Writer:
         isa: tuple[str, ...],
         *,
         unroll: bool = False,
+        shared: bool = False,
         streams: int = 1,
         taps: Sequence[str] = (),
     ) -> None:
-        """``streams`` lie beside each other in every value; more than one have kernels of their own."""
+        """``shared`` kernels are called, not inlined. ``streams`` lie beside each other in every value; more than one
+        have kernels of their own."""
         self.taps = {name: f"taps->t{i}" for i, name in enumerate(taps)}
         self.around: list[tuple[str, int]] = []  # open loops: variable and trips
         self.graph, self.where, self.names, self.copies, self.streams = graph, where, names, copies, streams
         self.isa = isa if streams == 1 else (STREAMS,)
-        self.unroll = unroll
+        self.told: Mapping[str, Attr] = {"unroll": unroll, "shared": shared}
         self.bits = {name: v.format.bits for name, v in graph.values.items() if v.format is not None}
         self.tables: dict[tuple[str, bytes], Table] = {}
         self.kernels: dict[str, int] = {}  # files, and how many calls are written
@@ -115,7 +117,7 @@ class Writer:
         self._check_shifts(execute, portable)
         reads = dict(zip((p.name for p in portable.parameters if p.reads), execute.inputs, strict=True))
         for own in prototypes.variants(node.op, function, self.isa):
-            packed = self._packed(own, reads, {**node.attrs, "unroll": self.unroll})
+            packed = self._packed(own, reads, {**node.attrs, **self.told})
             if packed is not None:
                 return self._bound(own, execute, reads, packed)
         if self.streams > 1:

@@ -59,7 +59,8 @@ def plan(
     if target.split:
         graph = fetched(graph)
     memory = _memory(graph, taps)
-    writer = Writer(graph, memory.where, memory.names, memory.copies, target.isa, unroll=optimise == SPEED, taps=taps)
+    goal = {"unroll": optimise == SPEED, "shared": optimise == SIZE}
+    writer = Writer(graph, memory.where, memory.names, memory.copies, target.isa, **goal, taps=taps)
     statements = writer.statements(memory.line.instructions)
     return Plan(
         interface=replace(_interface(graph, name, bounds), counters=_counters(statements), taps=seen),

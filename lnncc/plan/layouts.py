@@ -14,6 +14,7 @@ from lnncc.ir import Array, Attr
 
 Number = TypeVar("Number", int, Array)
 
+LITERAL_COLUMNS = 2048  # that an offset in one instruction reaches back over
 MAX_GROWTH = 1  # half of a table that is flat at both ends, in lengths of the table itself
 
 
@@ -41,6 +42,41 @@ def row_quads(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Pack
     return _quads(constants, attrs, _filled(_filled(constants["w"], 0, 4), 1, 2)[..., None])
 
 
+def literal_rows(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """Up to four rows at a time: two columns of each, the next two, ..., then 2**(32 - shift) of each row; an odd last
+    column comes first. For calls whose sizes are literal."""
+    return _literal(constants, attrs, ())
+
+
+def literal_rows_from(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """The same, with what each row begins from behind its factor, or behind those of two rows where there are four."""
+    return _literal(constants, attrs, (_halves(constants["acc"]),))
+
+
+def _literal(constants: Mapping[str, Array], attrs: Mapping[str, Attr], more: tuple[Array, ...]) -> Packed | None:
+    factors = _factors(constants["s"])
+    if attrs["shared"] or factors is None or _int(attrs, "cols") > LITERAL_COLUMNS:
+        return None
+    pairs, ends = _last_first(constants["w"]), np.stack([factors, *more], axis=1)
+    groups = [
+        (pairs[r : r + 4].swapaxes(0, 1), _by_twos(ends[r : r + 4]) if r + 4 <= len(pairs) else ends[r:])
+        for r in range(0, len(pairs), 4)
+    ]
+    return Packed({"w": np.concatenate([part.reshape(-1, 2) for group in groups for part in group])}, attrs)
+
+
+def _last_first(w: Array) -> Array:
+    """(rows, pairs of columns, 2); an odd last column is the first pair's lower half."""
+    if w.shape[1] % 2:
+        w = np.concatenate([w[:, -1:], np.zeros_like(w[:, :1]), w[:, :-1]], axis=1)
+    return w.reshape(len(w), -1, 2)
+
+
+def _by_twos(ends: Array) -> Array:
+    """Of two rows each the first numbers, then the second ones."""
+    return ends.reshape(2, 2, *ends.shape[1:]).swapaxes(1, 2)
+
+
 def row_quads8(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
     """The same with four columns of each, in bytes: the first, the third, the second and the fourth."""
     w = _filled(_filled(constants["w"], 0, 4), 1, 4)
@@ -56,16 +92,20 @@ def byte_pairs(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Pac
 
 def _quads(constants: Mapping[str, Array], attrs: Mapping[str, Attr], halves: Array) -> Packed | None:
     """``halves`` (rows, halves of words, parts) are put into words, the first part lowest."""
-    shift = np.minimum(constants["s"], fx.MOST_SHIFT)
-    if shift.min() < 2:
+    given = _factors(constants["s"])
+    if given is None:
         return None
     rows = len(halves) // 4
     joined = halves[..., 0] if halves.shape[2] == 1 else halves[..., 1] * 256 + halves[..., 0] % 256
-    factors = np.zeros(4 * rows, np.int64)
-    factors[: len(shift)] = 1 << (32 - shift)
     pairs = joined.reshape(rows, 4, -1, 2).transpose(0, 2, 1, 3)
-    table = np.concatenate([pairs, _halves(factors).reshape(rows, 1, 4, 2)], axis=1)
+    table = np.concatenate([pairs, _filled(given, 0, 4).reshape(rows, 1, 4, 2)], axis=1)
     return Packed({"w": table.reshape(-1, 2)}, attrs)
+
+
+def _factors(shifts: Array) -> Array | None:
+    """2**(32 - shift) of each row, in halves, if that is a positive int32."""
+    shift = np.minimum(shifts, fx.MOST_SHIFT)
+    return None if shift.min() < 2 else _halves(1 << (32 - shift))
 
 
 def row_octets(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed:
@@ -142,6 +182,13 @@ def synapse_words(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> 
     return Packed({"synapse": words, **table.tables}, {**table.attrs, **where, "up": up})
 
 
+def flat_mirrored(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """Nodes of a mirrored table where those of x itself would be: the index is that of x, the fraction that of ~x. For
+    calls whose sizes are literal."""
+    table = None if attrs["shared"] else _mirrored(constants["nodes"], attrs)
+    return table and replace(table, tables={"nodes": table.tables["nodes"][::-1]})
+
+
 def _mirrored(nodes: Array, attrs: Mapping[str, Attr]) -> Packed | None:
     """A table with flat ends, of ~x instead of x.
 
@@ -150,7 +197,8 @@ def _mirrored(nodes: Array, attrs: Mapping[str, Attr]) -> Packed | None:
     2**16 times the value that f gives: the r that the word lacks makes up for the unit.
     """
     bits = min(_int(attrs, "shift"), fx.FRACTION_BITS)
-    fits = np.abs(np.diff(nodes)).max() << (16 - bits) < 1 << 15
+    rises = np.diff(nodes) << 16 - bits
+    fits = rises.min() > -(1 << 15) and rises.max() <= 1 << 15
     flat = _flat(nodes, attrs, 16) if fits and bits > 0 else None
     if flat is None:
         return None
@@ -304,10 +352,13 @@ LAYOUTS: Mapping[str, Layout] = {
     function.__name__: function
     for function in (
         row_quads,
+        literal_rows,
+        literal_rows_from,
         row_quads8,
         byte_pairs,
         row_octets,
         row_sixteens,
+        flat_mirrored,
         flat_ends,
         flat_rises,
         synapse_words,

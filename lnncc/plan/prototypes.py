@@ -18,6 +18,7 @@ LINE = re.compile(
     r"LN_(?:FN|KERNEL|INLINE|SHARED) (?P<result>\w+) (?P<name>\w+)\((?P<parameters>[^()]*)\)$",
     re.MULTILINE,
 )
+ENDS = ("_first", "", "_rolled")  # of several texts of one kernel on one machine, the preferred one first
 STREAMED = {"ln_s16": "int16_t", "ln_s32": "int32_t"}
 LANES = re.compile(r"^#define LN_LANES (?P<count>\d+)$", re.MULTILINE)
 PARAMETER = re.compile(r"(?P<const>const )?(?P<rom>LN_ROM )?(?P<type>\w+) (?P<pointer>\*?)(?P<name>\w+)")
@@ -70,10 +71,10 @@ def find(op: str, function: str) -> Prototype:
 
 
 def variants(op: str, function: str, isa: tuple[str, ...]) -> Iterator[Prototype]:
-    """The texts of a kernel that machines have of their own, the preferred one first, ``_rolled`` after it."""
+    """The texts of a kernel that machines have of their own, the preferred one first, by the ends of their names."""
     for machine in isa:
         known = _kernels(f"{op}.{machine}")
-        names = f"ln_{function}_{machine}", f"ln_{function}_{machine}_rolled"
+        names = (f"ln_{function}_{machine}{end}" for end in ENDS)
         yield from (known[name] for name in names if name in known)
 
 

@@ -7,6 +7,9 @@
 
 #include "scalar.h"
 
+/* Arrays of a step begin at whole words, which kernels read. */
+#define LN_WORDS __attribute__((aligned(4)))
+
 /* Where an input lies in tables over all of int16: its left node in the first, the parts of the right one and the left. */
 typedef struct {
     const int16_t *left;
@@ -19,6 +22,12 @@ typedef struct {
     const int32_t *acc;
     const ln_pair *w;
 } ln_quad;
+
+/* The same, onto what is there. */
+typedef struct {
+    int32_t *y;
+    const ln_pair *w;
+} ln_rows;
 
 LN_FN int32_t ln_mac(int32_t acc, int32_t a, int32_t b);
 LN_FN int32_t ln_add(int32_t a, int32_t b);
@@ -360,18 +369,7 @@ LN_INLINE void ln_affine4_w8(ln_quad *at, const int16_t *x, ln_size cols, int al
 }
 #endif
 
-/* Linear interpolation in a table that is flat at both ends: half nodes on either side of middle, half a power of two,
- * one every 1 << shift. A node is its rise to the next, and its value above; with a scale of 16 the rises are made to
- * be multiplied with a fraction of 16 bits, else with one of scale bits. */
-LN_FN int32_t ln_lookup_dsp(const ln_pair *middle, int32_t x, int32_t half, int32_t shift, int32_t scale)
-{
-    const int32_t bits = shift < LN_FRACTION_BITS ? shift : LN_FRACTION_BITS;
-    const ln_pair node = middle[ln_clip(x >> shift, -half, half - 1)];
-    const int32_t fraction = (x >> (shift - bits)) & (((int32_t)1 << bits) - 1);
-    if (scale == 16) {
-        return ln_mac_high(ln_upper(node), fraction, node);
-    }
-    return ln_add(ln_upper(node), ln_mac_ll(0, node, fraction) >> scale);
-}
+#include "dsp.rows.h"
+#include "dsp.tables.h"
 
 #endif
