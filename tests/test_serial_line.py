@@ -362,15 +362,17 @@ def test_verify_without_a_board_exits_with_8(folder: Path, capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("program", "code"), [("raise SystemExit(3)", "E0802"), ("import time; time.sleep(60)", "E0803")]
 )
-def test_an_emulator_that_does_not_start_is_an_error(program: str, code: str) -> None:
-    command = (sys.executable, "-c", program)
-    with pytest.raises(LnnccError, match=code), served(command, re.compile(r"(/dev\S+)"), 1.0):
+def test_an_emulator_that_does_not_start_is_an_error(program: str, code: str, tmp_path: Path) -> None:
+    command = (sys.executable, "-c", f"print('why', flush=True); {program}")
+    with pytest.raises(LnnccError, match=code) as caught, served(command, tmp_path, re.compile(r"(/dev\S+)"), 1.0):
         pass
+    assert caught.value.notes == (("why",) if code == "E0802" else ())
 
 
-def test_an_emulator_ends_with_its_use() -> None:
-    program = "import time; print('noise', flush=True); print('/dev/pts/7 is it', flush=True); time.sleep(60)"
+def test_an_emulator_ends_with_its_use(tmp_path: Path) -> None:
+    """However much it says meanwhile, nobody has to read it."""
+    program = "import time; print('noise' * 99999, flush=True); print('/dev/pts/7 is it', flush=True); time.sleep(60)"
     begun = time.monotonic()
-    with served((sys.executable, "-c", program), re.compile(r"(/dev\S+)"), 30.0) as terminal:
+    with served((sys.executable, "-c", program), tmp_path, re.compile(r"(/dev\S+)"), 30.0) as terminal:
         assert terminal == "/dev/pts/7"
     assert time.monotonic() - begun < 30.0

@@ -1,38 +1,36 @@
-/* A board with an AVR, a boot loader and a serial port: board MCU HZ BOOT ADDRESS, BOOT being the image of the boot loader
- * that lies at ADDRESS, where the core starts. USART0 is a pseudoterminal, to which ./uart0 points. As on an Arduino, opening
- * it resets the core. Time goes as on the chip, as the boot loader waits for a second. It runs until it is told to end. */
+/* A board with an AVR and a serial port, for as long as it is not told to end: board MCU HZ IMAGE ADDRESS, IMAGE being what
+ * lies in flash at ADDRESS, where the core starts. USART0 is a pseudoterminal, whose path is the first line printed. With
+ * ADDRESS 0 the firmware is there already. Else IMAGE is a boot loader: then opening the port resets the core, as on an
+ * Arduino, and time goes as on the chip, since the boot loader waits for a second. A crash ends it with status 99. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
 #include <simavr/avr_uart.h>
 #include <simavr/sim_avr.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { USAGE = 98, SLICE = 512 }; /* instructions between two looks at the line: a byte takes 1389 cycles at 115200 baud */
+enum { FAULT = 99, USAGE = 98, SLICE = 512 }; /* instructions between two looks at the line: a byte takes 1389 cycles */
 
 static int line;
-static int ready = 1; /* the USART can take a byte */
+static int full; /* the USART takes no byte now */
 
 static void on_output(struct avr_irq_t *irq, uint32_t value, void *unused)
 {
     (void)irq, (void)unused;
     const uint8_t byte = (uint8_t)value;
-    (void)!write(line, &byte, 1);
+    if (write(line, &byte, 1) != 1) {
+        /* nobody reads: a serial line drops it too */
+    }
 }
 
-static void on_ready(struct avr_irq_t *irq, uint32_t value, void *unused)
+static void on_flow(struct avr_irq_t *irq, uint32_t value, void *stops)
 {
-    (void)irq, (void)value, (void)unused;
-    ready = 1;
-}
-
-static void on_full(struct avr_irq_t *irq, uint32_t value, void *unused)
-{
-    (void)irq, (void)value, (void)unused;
-    ready = 0;
+    (void)irq, (void)value;
+    full = stops != NULL;
 }
 
 static void quiet(struct avr_t *avr, const int level, const char *format, va_list arguments)
@@ -42,29 +40,39 @@ static void quiet(struct avr_t *avr, const int level, const char *format, va_lis
 
 static avr_t *machine(char **words)
 {
-    static uint8_t boot[1 << 14];
-    const int file = open(words[3], O_RDONLY);
+    static uint8_t image[1 << 18];
+    FILE *file = fopen(words[3], "rb");
     avr_t *avr = avr_make_mcu_by_name(words[1]);
-    const ssize_t size = file < 0 ? -1 : read(file, boot, sizeof boot);
-    if (avr == NULL || size <= 0) {
+    const size_t size = file == NULL ? 0 : fread(image, 1, sizeof image, file);
+    if (avr == NULL || size == 0) {
         return NULL;
     }
     avr_init(avr);
     avr->frequency = (uint32_t)strtoul(words[2], NULL, 10);
     const avr_flashaddr_t start = (avr_flashaddr_t)strtoul(words[4], NULL, 10);
-    avr_loadcode(avr, boot, (uint32_t)size, start);
-    avr->reset_pc = start;
-    avr->codeend = avr->flashend;
+    avr_loadcode(avr, image, (uint32_t)size, start);
+    avr->reset_pc = avr->pc = start;
+    if (start != 0) {
+        avr->codeend = avr->flashend;
+    }
     return avr;
 }
 
-static void connect(avr_t *avr)
+/* Without a boot loader simavr may sleep while the firmware asks for a byte that is not there. It prints nothing itself. */
+static int connect(avr_t *avr)
 {
-    uint32_t flags = 0;
+    uint32_t flags = avr->reset_pc == 0 ? AVR_UART_FLAG_POLL_SLEEP : 0;
     avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &flags);
-    avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT), on_output, NULL);
-    avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUT_XON), on_ready, NULL);
-    avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUT_XOFF), on_full, NULL);
+    avr_irq_t *output = avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT);
+    avr_irq_t *on = avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUT_XON);
+    avr_irq_t *off = avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUT_XOFF);
+    if (output == NULL || on == NULL || off == NULL) {
+        return -1;
+    }
+    avr_irq_register_notify(output, on_output, NULL);
+    avr_irq_register_notify(on, on_flow, NULL);
+    avr_irq_register_notify(off, on_flow, &full);
+    return 0;
 }
 
 static int terminal(void)
@@ -76,24 +84,27 @@ static int terminal(void)
     }
     cfmakeraw(&raw);
     close(open(ptsname(line), O_RDWR | O_NOCTTY)); /* only what was closed is seen to be opened */
-    unlink("uart0");
-    return tcsetattr(line, TCSANOW, &raw) == 0 ? symlink(ptsname(line), "uart0") : -1;
+    if (tcsetattr(line, TCSANOW, &raw) != 0 || fcntl(line, F_SETFL, O_NONBLOCK) != 0) {
+        return -1;
+    }
+    printf("%s\n", ptsname(line));
+    return fflush(stdout);
 }
 
-/* Bytes that came in, to the USART as it can take them; a reset when somebody opens the port. */
+/* Bytes that came in, to the USART as it can take them; a reset when somebody opens the port of a boot loader. */
 static void serve(avr_t *avr)
 {
     static int open_before = 0;
     struct pollfd wanted = {.fd = line, .events = POLLIN};
     poll(&wanted, 1, 0);
     const int open_now = (wanted.revents & POLLHUP) == 0;
-    if (open_now && !open_before) {
+    if (open_now && !open_before && avr->reset_pc != 0) {
         avr_reset(avr);
         avr_regbit_set(avr, avr->reset_flags.extrf);
     }
     open_before = open_now;
     uint8_t byte;
-    if (ready && (wanted.revents & POLLIN) != 0 && read(line, &byte, 1) == 1) {
+    while (!full && (wanted.revents & POLLIN) != 0 && read(line, &byte, 1) == 1) {
         avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_INPUT), byte);
     }
 }
@@ -121,15 +132,19 @@ int main(int count, char **words)
 {
     avr_global_logger_set(quiet);
     avr_t *avr = count == 5 ? machine(words) : NULL;
-    if (avr == NULL || terminal() != 0) {
+    if (avr == NULL || connect(avr) != 0 || terminal() != 0) {
         return USAGE;
     }
-    connect(avr);
-    for (unsigned run = 0;; run++) {
-        avr_run(avr);
-        if (run % SLICE == 0) {
-            serve(avr);
+    for (;;) {
+        serve(avr);
+        if (avr->reset_pc != 0) {
             pace(avr);
+        }
+        for (int run = 0; run < SLICE; run++) {
+            const int state = avr_run(avr);
+            if (state == cpu_Crashed || state == cpu_Done) {
+                return FAULT;
+            }
         }
     }
 }

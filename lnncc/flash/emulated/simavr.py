@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lnncc.errors import LnnccError
-from lnncc.flash import wait
 from lnncc.flash.emulated import SECONDS
 from lnncc.flash.firmware import line
 from lnncc.target import Target
@@ -13,7 +12,6 @@ from lnncc.validate import process
 from lnncc.validate.emulators import simavr
 
 PLACE = "./uart0"
-LOG = "simavr.log"
 BOOT = "boot.bin"
 SECTION = 512  # bytes at the end of flash, where the fuses of an Uno let it start
 # Where Arduino's core for AVR may lie: of the distribution, of the IDE.
@@ -26,13 +24,14 @@ ALONE = ("-nostartfiles", "-nostdlib", "-Wl,--relax")
 
 @contextlib.contextmanager
 def started(board: Target, folder: Path) -> Iterator[str]:
-    """Raises E0704 without simavr, E0707 without the boot loader, E0803 if it does not start."""
-    program, place = str(simavr.program("board")), _boot_section(board)
+    """Raises E0704 without simavr, E0707 without the boot loader, E0802 or E0803 if it does not start."""
+    port, place, machine = folder / PLACE, _boot_section(board), board.machine("simavr")
+    simavr.check(machine)
     _loader(board, place, folder)
-    (folder / "uart0").unlink(missing_ok=True)
-    command = (program, board.machine("simavr"), str(line(board).clock), BOOT, str(place))
-    with process.beside(command, folder, LOG) as running:
-        yield wait.until(lambda: _port(folder), SECONDS, lambda: _failed(running.poll()))
+    port.unlink(missing_ok=True)
+    with simavr.board(machine, line(board).clock, BOOT, place, folder, SECONDS) as terminal:
+        port.symlink_to(terminal)
+        yield terminal
 
 
 def _boot_section(board: Target) -> int:
@@ -76,12 +75,3 @@ def _no_loader(notes: tuple[str, ...]) -> LnnccError:
             "apt install gcc-avr avr-libc arduino-core-avr, or instead of the last install Arduino's boards for AVR",
         ),
     )
-
-
-def _port(folder: Path) -> str | None:
-    port = folder / "uart0"
-    return str(port.resolve()) if port.is_symlink() else None
-
-
-def _failed(status: int | None) -> LnnccError | None:
-    return None if status is None else LnnccError("E0803", f"simavr ended with status {status} before it was a board")

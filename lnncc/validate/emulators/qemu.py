@@ -22,7 +22,8 @@ from lnncc.validate.emulators.job import Job, bad_status, timed_out
 from lnncc.validate.emulators.served import served
 from lnncc.validate.trace import Recorder, Trace
 
-SYSTEM = ("-display", "none", "-monitor", "none", "-serial", "null", "-semihosting-config", "enable=on,target=native")
+QUIET = ("-display", "none", "-monitor", "none")
+SYSTEM = (*QUIET, "-serial", "null", "-semihosting-config", "enable=on,target=native")
 LOGGED = ("-d", "in_asm,exec,nochain")  # nochain: a block that follows another without QEMU's help is logged too
 TERMINAL = re.compile(r"char device redirected to (\S+) ")
 EXECUTED = re.compile(r"Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
@@ -74,12 +75,20 @@ def serve(firmware: Path, machine: str, line: int, seconds: float) -> Iterator[s
     Raises:
         LnnccError: E0704 without QEMU, E0802 if it does not start, E0803 if it takes ``seconds`` to.
     """
-    program = str(check(machine))
+    with tempfile.TemporaryDirectory() as folder:
+        kernel = ("-kernel", str(firmware.resolve()))
+        with with_line(machine, line, kernel, Path(folder), seconds) as terminal:
+            yield terminal
+
+
+@contextmanager
+def with_line(machine: str, line: int, options: Iterable[str], folder: Path, seconds: float) -> Iterator[str]:
+    """``machine`` with ``options``, running in ``folder``, and the terminal that is its serial line number ``line``;
+    those before it are not connected. Raises as ``serve``."""
     lines = (*("-serial", "null") * line, "-serial", "pty")
-    quiet = ("-display", "none", "-monitor", "none")
-    command = (program, *machine.split()[1:], *quiet, *lines, "-kernel", str(firmware.resolve()))
-    with served(command, TERMINAL, seconds) as port:
-        yield port
+    command = (str(check(machine)), *machine.split()[1:], *QUIET, *options, *lines)
+    with served(command, folder, TERMINAL, seconds) as terminal:
+        yield terminal
 
 
 def check(machine: str) -> Path:

@@ -2,40 +2,52 @@
 
 import re
 import subprocess
-import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
-from lnncc.validate.emulators.job import bad_status, timed_out
+from lnncc.errors import LnnccError
+from lnncc.validate import process
+
+LOG = "emulator.log"
+PAUSE = 0.05  # seconds between two looks at it
+QUOTED_LINES = 4
 
 
 @contextmanager
-def served(command: Sequence[str], terminal: re.Pattern[str], seconds: float) -> Iterator[str]:
-    """``command`` running; what the group of ``terminal`` matches in a line that it prints.
+def served(command: Sequence[str], folder: Path, terminal: re.Pattern[str], seconds: float) -> Iterator[str]:
+    """``command`` running in ``folder``; what the group of ``terminal`` matches in what it says, which goes into LOG.
 
     Raises:
-        LnnccError: E0802 if it ends before it prints such a line, E0803 if it has not within ``seconds``.
+        LnnccError: E0802 if it ends before it says so, E0803 if it has not within ``seconds``.
     """
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        late = threading.Event()
-        timer = threading.Timer(seconds, lambda: (late.set(), process.kill()))
-        timer.start()
-        try:
-            port = _named(process, terminal)
-            timer.cancel()
-            if port is None:
-                raise timed_out(seconds) if late.is_set() else bad_status(process.wait())
-            yield port
-        finally:
-            timer.cancel()
-            process.kill()
+    with process.beside(command, folder, LOG) as running:
+        yield _named(running, folder / LOG, terminal, seconds)
 
 
-def _named(process: "subprocess.Popen[str]", terminal: re.Pattern[str]) -> str | None:
-    assert process.stdout is not None
-    for line in process.stdout:
-        if found := terminal.match(line):
+def _named(running: "subprocess.Popen[bytes]", log: Path, terminal: re.Pattern[str], seconds: float) -> str:
+    end = time.monotonic() + seconds
+    while True:
+        said = log.read_text(encoding="utf-8", errors="replace")
+        if found := terminal.search(said):
             return found[1]
-    return None
+        if running.poll() is not None:
+            raise _ended(running.returncode, said)
+        if time.monotonic() > end:
+            raise _late(seconds)
+        time.sleep(PAUSE)
+
+
+def _ended(status: int, said: str) -> LnnccError:
+    lines = [line for line in said.splitlines() if line.strip()]
+    title = f"the emulator ended with status {status} before its board had a serial line"
+    return LnnccError("E0802", title, notes=tuple(line[:160] for line in lines[-QUOTED_LINES:]))
+
+
+def _late(seconds: float) -> LnnccError:
+    return LnnccError(
+        "E0803",
+        f"the emulator did not become a board in {seconds:g} s",
+        helps=("try again when this machine is less busy; lnncc doctor says whether the emulator works",),
+    )

@@ -23,6 +23,7 @@ from lnncc.validate.emulators.served import served
 RAM = 0x800000  # where avr-gcc's linker has data memory
 FAULT = 99
 TERMINAL = re.compile(r"(/\S+)\n")
+CLOCK = 16_000_000  # Hz
 
 
 def check(machine: str) -> None:
@@ -96,10 +97,19 @@ def serve(firmware: Path, machine: str, line: int, seconds: float) -> Iterator[s
     """
     assert line == 0, "only the first line is connected"
     with tempfile.TemporaryDirectory() as name:
-        flash = Path(name) / "flash.bin"
-        flash.write_bytes(_flash(elf.read(firmware)))
-        with served((str(program("serve")), machine, str(flash)), TERMINAL, seconds) as port:
-            yield port
+        folder = Path(name)
+        (folder / "flash.bin").write_bytes(_flash(elf.read(firmware)))
+        with board(machine, CLOCK, "flash.bin", 0, folder, seconds) as terminal:
+            yield terminal
+
+
+@contextmanager
+def board(machine: str, clock: int, image: str, start: int, folder: Path, seconds: float) -> Iterator[str]:
+    """The file ``image`` of ``folder`` in flash at ``start``, running at ``clock`` Hz, and the terminal that is its
+    first serial line: firmware at 0, or a boot loader (``templates/simavr/board.c``). Raises as ``serve``."""
+    command = (str(program("board")), machine, str(clock), image, str(start))
+    with served(command, folder, TERMINAL, seconds) as terminal:
+        yield terminal
 
 
 @functools.cache
