@@ -7,14 +7,17 @@ LN_INLINE void ln_synapse_tables_dsp(int32_t *pair, ln_position *scratch, const 
 {
     if (sources != 0) {
         ln_positions(scratch, v, nodes, shift, sources);
-        ln_fence(base);
+        ln_fence();
     }
     int32_t numerator = base[2 * j];
     int32_t denominator = base[2 * j + 1];
     LN_UNROLLED
     for (ln_size k = first; k < first + count; k++) {
         const ln_position *const at = scratch + src[k];
-        const int32_t g = ln_mac_both(32768, ln_ld_pair(at->left + k * ((65536 >> shift) + 1)), at->parts);
+        ln_fence();
+        const int16_t *left = at->left;
+        const ln_pair parts = at->parts;
+        const int32_t g = ln_mac_both(32768, ln_ld_pair(left + k * ((65536 >> shift) + 1)), parts);
         numerator = ln_mac_ul(numerator, g, e[k]);
         denominator = ln_add(denominator, g >> 16);
     }

@@ -47,10 +47,10 @@ LN_FN const void *ln_kept(const void *p)
     return p;
 }
 
-/* What p points to is not read before this: a loop reads it again, instead of keeping a copy of all of it. */
-LN_FN void ln_fence(const void *p)
+/* What arrays hold is read again after this, instead of being kept in copies that find no registers. */
+LN_FN void ln_fence(void)
 {
-    __asm__ volatile("" : : "r"(p) : "memory");
+    __asm__ volatile("" : : : "memory");
 }
 
 /* The synapses of n destinations, at least one. An argument is mirrored, its table too: see plan.layouts._mirrored. The source of
@@ -262,9 +262,8 @@ LN_FN const void *ln_kept(const void *p)
     return p;
 }
 
-LN_FN void ln_fence(const void *p)
+LN_FN void ln_fence(void)
 {
-    (void)p;
 }
 
 LN_FN void ln_add_synapses_dsp(int32_t *pair, const int32_t *base, const int16_t *v, const ln_synapse_words *synapse, const ln_pair *middle, int32_t half, int32_t shift, int32_t bits, int32_t up, ln_size n)
