@@ -18,7 +18,7 @@ def drawn(seed: int) -> Graph:
 
 def long_rows() -> Graph:
     """Rows so long that kernels which know their length take several turns, or step back too far for one instruction;
-    and sums that others read as well, so that what is added to them lies elsewhere."""
+    and sums that others read as well, so that what is added to them lies elsewhere; and one matrix behind another."""
     b, rng = Builder(), np.random.default_rng(5)
     x = b.input(560)
     for rows, cols in ((9, 37), (2, 49), (1, 556)):
@@ -27,6 +27,8 @@ def long_rows() -> Graph:
             both = b.affine(rng, b.slice(x, start + 2, cols), rows, first, least_shift=2)
             b.output(b.requantise(first, 14))
             b.output(b.requantise(both, 14))
+    inner = b.requantise(b.affine(rng, b.slice(x, 0, 3), 48), 14)  # in memory, it may end where sums begin
+    b.output(b.requantise(b.affine(rng, inner, 48), 14))
     return b.graph()
 
 

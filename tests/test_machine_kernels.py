@@ -174,6 +174,20 @@ def test_rows_of_literal_sizes() -> None:
     assert layouts.literal_rows({**constants, "s": s - 1}, attrs) is None
 
 
+def test_rows_of_literal_sizes_one_after_the_other() -> None:
+    """Four rows, then one, filled up to a word; shifts in bytes, before what the rows begin from."""
+    w, s = np.arange(5 * 3).reshape(5, 3), np.array([1, 40, 3, 4, 5])
+    constants, attrs = {"w": w, "s": s, "acc": np.arange(5) + 100}, {"cols": 3, "shared": False}
+    plain, first = layouts.literal_words(constants, attrs), layouts.literal_words_from(constants, attrs)
+    assert plain is not None and first is not None
+    four, one = [*w[:4].reshape(-1, 2).tolist(), [30 * 256 + 1, 4 * 256 + 3]], [[12, 13], [14, 0], [5, 0]]
+    assert plain.tables["w"].tolist() == [*four, *one]
+    assert first.tables["w"].tolist() == [*four, *([100 + r, 0] for r in range(4)), *one, [104, 0]]
+    for told in ({"shared": True}, {"cols": 2049}):
+        assert layouts.literal_words(constants, {**attrs, **told}) is None
+    assert layouts.literal_words({**constants, "s": s - 1}, attrs) is None
+
+
 def test_a_mirrored_table_with_the_steepest_rise_that_fits() -> None:
     nodes, attrs = np.array([-1024, 0, 1024, 1]), {"low": -(2 << 11), "shift": 11, "shared": False}
     found = layouts.flat_mirrored({"nodes": np.pad(nodes, 2, mode="edge")}, {**attrs, "low": -(4 << 11)})

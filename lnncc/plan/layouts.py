@@ -65,6 +65,29 @@ def _literal(constants: Mapping[str, Array], attrs: Mapping[str, Attr], more: tu
     return Packed({"w": np.concatenate([part.reshape(-1, 2) for group in groups for part in group])}, attrs)
 
 
+def literal_words(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """Up to four rows at a time, one after the other, filled up to a word; then a word with the shift of each row, in
+    bytes, which is at least 1. For calls whose sizes are literal."""
+    return _literal_words(constants, attrs, None)
+
+
+def literal_words_from(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """The same, then what each row begins from."""
+    return _literal_words(constants, attrs, constants["acc"])
+
+
+def _literal_words(constants: Mapping[str, Array], attrs: Mapping[str, Attr], acc: Array | None) -> Packed | None:
+    shift = np.minimum(constants["s"], fx.MOST_SHIFT)
+    if attrs["shared"] or shift.min() < 1 or _int(attrs, "cols") > LITERAL_COLUMNS:
+        return None
+    words: list[Array] = []
+    for r in range(0, len(shift), 4):
+        rows = _filled(constants["w"][r : r + 4].reshape(-1), 0, 2).reshape(-1, 2)
+        words += [rows, _halves((shift[r : r + 4] << 8 * np.arange(len(shift[r : r + 4]))).sum(keepdims=True))]
+        words += [] if acc is None else [_halves(acc[r : r + 4])]
+    return Packed({"w": np.concatenate(words)}, attrs)
+
+
 def _last_first(w: Array) -> Array:
     """(rows, pairs of columns, 2); an odd last column is the first pair's lower half."""
     if w.shape[1] % 2:
@@ -180,6 +203,11 @@ def synapse_words(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> 
     words[np.cumsum(np.maximum(inner, 1)) - 1, 4] += 1
     words[:, 4] = _halves(words[:, 4])[:, 0]
     return Packed({"synapse": words, **table.tables}, {**table.attrs, **where, "up": up})
+
+
+def mirrored(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """A mirrored table, for calls whose sizes are literal."""
+    return None if attrs["shared"] else _mirrored(constants["nodes"], attrs)
 
 
 def flat_mirrored(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
@@ -354,10 +382,13 @@ LAYOUTS: Mapping[str, Layout] = {
         row_quads,
         literal_rows,
         literal_rows_from,
+        literal_words,
+        literal_words_from,
         row_quads8,
         byte_pairs,
         row_octets,
         row_sixteens,
+        mirrored,
         flat_mirrored,
         flat_ends,
         flat_rises,

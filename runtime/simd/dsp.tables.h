@@ -40,7 +40,7 @@ LN_INLINE void ln_look_up_fours(int16_t *y, const int32_t *x, const ln_pair *mid
     if (fours != 0) {
         __asm__ volatile("1:\n\tldmia %[x]!, {r4, r5, r6, r12}\n\t" LN_LOOK_UP_TWO("r4", "r5") LN_LOOK_UP_TWO("r6", "r12")
                          "subs %[n], %[n], #1\n\tbne 1b"
-                         : [x] "+r"(x), [y] "+r"(y), [n] "+r"(fours), [s] "=&r"(s), [t] "=&r"(t)
+                         : [x] "+&r"(x), [y] "+&r"(y), [n] "+&r"(fours), [s] "=&r"(s), [t] "=&r"(t)
                          : [nodes] "r"(middle), [mask] "r"(((int32_t)1 << bits) - 1), [shift] "i"(shift),
                            [index] "i"(1 + __builtin_ctz((unsigned)half)), [below] "i"(shift - bits)
                          : "r4", "r5", "r6", "r12", "cc", "memory");

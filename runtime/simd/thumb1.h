@@ -64,6 +64,12 @@ LN_FN int16_t ln_div(int32_t n, int32_t d)
     return (int16_t)((int32_t)quotient - 32768);
 }
 
+/* Where rows of a matrix are multiplied, onto what is there. */
+typedef struct {
+    int32_t *y;
+    const ln_pair *w;
+} ln_rows;
+
 /* The sums of four rows. */
 typedef struct {
     int32_t a;
@@ -215,5 +221,8 @@ LN_FN void ln_copy_pairs(int32_t *y, const int32_t *x, uint32_t n)
     }
 }
 #endif
+
+#include "thumb1.rows.h"
+#include "thumb1.tables.h"
 
 #endif
