@@ -1,5 +1,7 @@
 """What goes wrong, said once: a code, a title, where in the user's file, and what to do."""
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 MAX_LINES = 12
@@ -59,6 +61,12 @@ class LnnccError(Exception):
             "notes": list(self.notes),
             "helps": list(self.helps),
         }
+
+
+def meant(word: str, known: Iterable[str]) -> tuple[str, ...]:
+    """A help that names what is closest to ``word``, if anything is close."""
+    found = difflib.get_close_matches(word, list(known), 1)
+    return tuple(f"did you mean `{name}`?" for name in found)
 
 
 def _excerpt(source: Source | None) -> list[str]:

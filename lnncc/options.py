@@ -1,13 +1,12 @@
 """What a compilation may be told, checked before anything is done."""
 
-import difflib
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lnncc import solver
-from lnncc.errors import LnnccError
+from lnncc.errors import LnnccError, meant
 from lnncc.ir import DT, Graph
 from lnncc.target import Target
 
@@ -89,7 +88,11 @@ def check_budget(settings: Settings, budget: Budget, target: Target, *, calibrat
     if (formats or solvers) and not calibrated:
         raise _budget("a search measures errors on recorded inputs, and none are given", "give --calib file.npz")
     if budget.objective not in OBJECTIVES:
-        raise _budget(f"{budget.objective} is no objective", f"choose one of: {', '.join(OBJECTIVES)}")
+        raise _budget(
+            f"{budget.objective} is no objective",
+            *meant(budget.objective, OBJECTIVES),
+            f"choose one of: {', '.join(OBJECTIVES)}",
+        )
     if budget.objective == "cycles" and target.cost is None:
         raise _budget(
             f"target {target.name} states no costs, so cycles cannot be estimated", "make flash small instead"
@@ -120,7 +123,9 @@ def check(settings: Settings, ranges: Mapping[str, tuple[float, float]], graph: 
         raise LnnccError("E0204", title, helps=("use bits 8, 16 or auto",))
     if settings.optimise not in OPTIMISE:
         raise LnnccError(
-            "E0204", f"cannot optimise for {settings.optimise!r}", helps=("optimise for " + ", ".join(OPTIMISE),)
+            "E0204",
+            f"cannot optimise for {settings.optimise!r}",
+            helps=(*meant(settings.optimise, OPTIMISE), "optimise for " + ", ".join(OPTIMISE)),
         )
     if settings.batch not in (None, *LANES):
         raise LnnccError(
@@ -208,10 +213,10 @@ def _dt_range(low: float, high: float, graph: Graph) -> None:
 
 def _range(label: str, low: float, high: float, labels: list[str]) -> None:
     if label not in labels:
-        close = difflib.get_close_matches(label, labels, 1)
-        hint = (f"did you mean `{close[0]}`?",) if close else ()
         raise LnnccError(
-            "E0205", f"the model has no input `{label}`", helps=(*hint, f"its inputs: {', '.join(labels)}")
+            "E0205",
+            f"the model has no input `{label}`",
+            helps=(*meant(label, labels), f"its inputs: {', '.join(labels)}"),
         )
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise LnnccError(

@@ -18,7 +18,7 @@ from lnncc import share, twin
 from lnncc import target as targets
 from lnncc.build import Build, holds, replace
 from lnncc.emit.render import render
-from lnncc.errors import LnnccError
+from lnncc.errors import LnnccError, meant
 from lnncc.ir import Array
 
 FOLDER = "packages"
@@ -59,7 +59,11 @@ def kinds() -> tuple[str, ...]:
 def load(kind: str) -> Packaging:
     """Raises E0219 for a kind that there is not."""
     if kind not in kinds():
-        raise LnnccError("E0219", f"there is no packaging {kind!r}", helps=("packagings: " + ", ".join(kinds()),))
+        raise LnnccError(
+            "E0219",
+            f"there is no packaging {kind!r}",
+            helps=(*meant(kind, kinds()), "packagings: " + ", ".join(kinds())),
+        )
     spec = tomllib.loads((_root() / kind / SPEC).read_text(encoding="utf-8"))
     sources = spec["sources"]
     place = PurePosixPath(sources) if sources else None

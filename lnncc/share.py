@@ -1,7 +1,6 @@
 """What an installation carries: its version, and the texts that are not Python, which lie in a checkout or a wheel."""
 
 from collections.abc import Iterable
-from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +25,8 @@ def words(isa: Iterable[str]) -> list[str]:
 
 def installed(package: str) -> str | None:
     """The version of a package, None if it is not installed."""
+    from importlib import metadata  # half the time of --help
+
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

@@ -1,6 +1,5 @@
 """What lnncc knows of targets and boards: ``targets/*.toml`` and ``targets/boards/*.toml``, read strictly."""
 
-import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,7 +8,7 @@ from pathlib import Path
 from lnncc import board as readers
 from lnncc import share
 from lnncc.board import Board
-from lnncc.errors import LnnccError
+from lnncc.errors import LnnccError, meant
 from lnncc.strict import Table, invalid
 
 HOST = "host"
@@ -98,7 +97,10 @@ class Target:
             raise LnnccError(
                 "E0223",
                 f"no emulator {emulator!r} for target {self.name}",
-                helps=("choose one of: " + ", ".join(known),),
+                helps=(
+                    *meant(emulator, known),
+                    "choose one of: " + ", ".join(known),
+                ),
             )
         return known[emulator]
 
@@ -125,10 +127,12 @@ def load(name: str) -> Target:
         return read(share.folder("targets") / f"{name}.toml")
     if name in boards():
         return read_board(share.folder("targets") / BOARDS / f"{name}.toml")
-    close = difflib.get_close_matches(name, (*names(), *boards()), n=1, cutoff=0.4)
-    helps = (f"did you mean {close[0]}?",) if close else ()
     known = ("known: " + ", ".join(names()), "boards: " + ", ".join(boards()))
-    raise LnnccError("E0201", f"unknown target {name!r}", helps=(*helps, *known, "or give the file of your own board"))
+    raise LnnccError(
+        "E0201",
+        f"unknown target {name!r}",
+        helps=(*meant(name, (*names(), *boards())), *known, "or give the file of your own board"),
+    )
 
 
 def remembered(name: str) -> str:

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 from lnncc.cli.answer import Answer
-from lnncc.errors import LnnccError
+from lnncc.errors import LnnccError, meant
 from lnncc.share import PACKAGE
 
 
@@ -44,4 +44,6 @@ def _checkout(suite: str) -> Path:
 def _require_sets(names: list[str], known: list[str]) -> None:
     for name in names:
         if name not in known:
-            raise LnnccError("E0214", f"there is no data set {name}", helps=(f"choose of {', '.join(known)}",))
+            raise LnnccError(
+                "E0214", f"there is no data set {name}", helps=(*meant(name, known), f"choose of {', '.join(known)}")
+            )

@@ -50,12 +50,17 @@ def load(
         files.read(Path(text), {})  # refuses it by its name, and says how to convert it
     if suffix in WEIGHTS:
         return _noted(frontend.from_ncps(_existing(text), **ncps_options(ncps)))  # type: ignore[arg-type]  # checked there
-    if suffix in PARAMS or Path(text).is_dir():
+    if suffix in PARAMS or _is_checkpoint(Path(text)):
         raise _bare_weights(text)
     module, colon, attribute = text.partition(":")
     if not colon or not all(part.isidentifier() for part in (module + "." + attribute).split(".")):
         raise _nothing(f"{text!r} is no model", "give a file model.lnn, or pkg.module:attribute of your own code")
     return _from_code(module, attribute, params)
+
+
+def _is_checkpoint(path: Path) -> bool:
+    """A folder, as orbax writes it; one of Python code is a package, of which an attribute should have been named."""
+    return path.is_dir() and not any(path.glob("*.py"))
 
 
 def _noted(model: Model) -> Model:

@@ -1,9 +1,8 @@
 """``--ncps NAME=VALUE``: what weights of ncps do not say, as ``lnncc.from_ncps`` takes it."""
 
-import difflib
 from collections.abc import Sequence
 
-from lnncc.errors import LnnccError
+from lnncc.errors import LnnccError, meant
 
 WORDS = ("dialect", "mode", "activation", "squash", "memory", "masks", "input_map", "output_map", "proj")
 WHOLE = ("unfolds", "outputs", "time_sign")
@@ -18,9 +17,7 @@ def options(texts: Sequence[str]) -> dict[str, object]:
     for text in texts:
         name, equals, value = text.partition("=")
         if name not in NAMES or not equals or name in found:
-            close = difflib.get_close_matches(name, NAMES, 1)
-            meant = (f"did you mean `{word}`?" for word in close)
-            raise _none(f"--ncps {text} is not NAME=VALUE with a name of its own", *meant)
+            raise _none(f"--ncps {text} is not NAME=VALUE with a name of its own", *meant(name, NAMES))
         found[name] = _value(name, value)
     return found
 

@@ -1,13 +1,12 @@
 """The command line as data: verbs, their arguments, and what was meant by a word that is neither."""
 
 import argparse
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from lnncc.cli import project as projects
 from lnncc.cli.project import Project
-from lnncc.errors import LnnccError
+from lnncc.errors import LnnccError, meant
 from lnncc.flash.frames import BAUD
 
 VERBS = {
@@ -54,7 +53,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser, verbs = parsers()
     verb = next((word for word in argv if not word.startswith("-")), None)
     if verb is not None and verb not in VERBS:
-        raise _usage(f"there is no verb `{verb}`", *_close(verb, VERBS), "verbs: " + ", ".join(VERBS))
+        raise _usage(f"there is no verb `{verb}`", *meant(verb, VERBS), "verbs: " + ", ".join(VERBS))
     _check_options(argv, parser if verb is None else verbs[verb], verb)
     project = projects.here() if verb in OF_A_PROJECT and HELP.isdisjoint(argv) else None
     args = parser.parse_args(argv) if project is None else _completed(parser, verbs, list(argv), project)
@@ -86,12 +85,7 @@ def _check_options(argv: Sequence[str], parser: argparse.ArgumentParser, verb: s
         option = word.partition("=")[0]
         if option.startswith("--") and option not in known:
             place = "lnncc" if verb is None else f"lnncc {verb}"
-            raise _usage(f"{place} has no option {option}", *_close(option, known), f"see {place} --help")
-
-
-def _close(word: str, known: Sequence[str] | dict[str, str]) -> tuple[str, ...]:
-    found = difflib.get_close_matches(word, list(known), 1)
-    return (f"did you mean `{found[0]}`?",) if found else ()
+            raise _usage(f"{place} has no option {option}", *meant(option, known), f"see {place} --help")
 
 
 def _usage(title: str, *helps: str) -> LnnccError:

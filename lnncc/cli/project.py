@@ -5,14 +5,13 @@ The file is the nearest one, in this folder or above it in the same repository; 
 """
 
 import argparse
-import difflib
 import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lnncc.errors import LnnccError, Source
+from lnncc.errors import LnnccError, Source, meant
 
 OWN, SHARED = "lnncc.toml", "pyproject.toml"
 PATHS = ("model", "output", "calib", "params", "choices", "plot", "dump")
@@ -63,9 +62,7 @@ def words(project: Project, actions: Iterable[argparse.Action]) -> tuple[str, ..
     known = {max(a.option_strings, key=len).removeprefix("--"): a for a in actions if a.option_strings}
     for key in project.options:
         if key not in known and key != "model":
-            close = difflib.get_close_matches(key, ["model", *known], 1)
-            helps = tuple(f"did you mean `{name}`?" for name in close)
-            raise _wrong(project, key, "is no option of lnncc compile", *helps)
+            raise _wrong(project, key, "is no option of lnncc compile", *meant(key, ["model", *known]))
     chosen = ((key, value) for key, value in project.options.items() if key != "model")
     return tuple(word for key, value in chosen for word in _words(project, key, value, known[key]))
 

@@ -9,7 +9,7 @@ from lnncc import target as targets
 from lnncc.build import replace
 from lnncc.cli.answer import Answer
 from lnncc.cli.compile import writing
-from lnncc.errors import LnnccError
+from lnncc.errors import LnnccError, meant
 from lnncc.kit import Part
 from lnncc.target import Target
 from lnncc.validate import kit as runs
@@ -47,8 +47,9 @@ def _chosen(parts: Sequence[Part], names: str | None) -> tuple[Part, ...]:
     wanted = names.split(",")
     unknown = [name for name in wanted if name not in [part.name for part in parts]]
     if unknown:
-        known = ", ".join(part.name for part in parts)
-        raise LnnccError("E0231", f"the kit has no part {unknown[0]!r}", helps=(f"parts: {known}",))
+        known = [part.name for part in parts]
+        helps = (*meant(unknown[0], known), f"parts: {', '.join(known)}")
+        raise LnnccError("E0231", f"the kit has no part {unknown[0]!r}", helps=helps)
     return tuple(part for part in parts if part.name in wanted)
 
 

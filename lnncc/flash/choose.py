@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lnncc import target as targets
-from lnncc.errors import LnnccError
+from lnncc.errors import LnnccError, meant
 from lnncc.flash import emulated, tools
 from lnncc.flash.step import Device
 from lnncc.flash.tools import Told, Tool
@@ -37,8 +37,9 @@ def way(board: Target, named: str | None, *, must: bool = True) -> Way:
     """
     ways = [_way(board, entry) for entry in flashers(board) if named in (None, entry.tool)]
     if not ways:
-        known = ", ".join(entry.tool for entry in board.flashers)
-        raise LnnccError("E0226", f"{board.name} is not flashed by {named!r:.60}", helps=(f"choose one of: {known}",))
+        known = [entry.tool for entry in board.flashers]
+        helps = (*meant(str(named), known), f"choose one of: {', '.join(known)}")
+        raise LnnccError("E0226", f"{board.name} is not flashed by {named!r:.60}", helps=helps)
     chosen = next((way for way in ways if way.installed), None)
     if chosen is None and (must or named is None):
         helps = tuple(f"for {way.flasher.tool}: {way.tool.GET}" for way in ways)

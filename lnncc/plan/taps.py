@@ -1,9 +1,8 @@
 """Taps: values inside a step that are copied out, so that one sees what a chip computes where. No number changes."""
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 
-from lnncc.errors import LnnccError
+from lnncc.errors import LnnccError, meant
 from lnncc.interval import Interval
 from lnncc.ir import Graph, Node
 from lnncc.plan.interface import Signal
@@ -44,11 +43,10 @@ def _signal(graph: Graph, key: str, name: str, trips: int, bounds: Mapping[str, 
 
 
 def _missing(name: str, known: list[str]) -> LnnccError:
-    close = difflib.get_close_matches(name, known, 1)
     names = ", ".join(known[:SHOWN]) + (f" and {len(known) - SHOWN} more" if len(known) > SHOWN else "")
     return LnnccError(
         "E0229",
         f"no value `{name}` is computed",
         notes=("names are those of the integer graph, which --dump DIR writes as prove.txt; others were fused away",),
-        helps=(*(f"did you mean `{x}`?" for x in close), f"there are {names}"),
+        helps=(*meant(name, known), f"there are {names}"),
     )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from lnncc.emit.onnx.floats import float_model
 from lnncc.emit.onnx.integer import integer_model
-from lnncc.errors import LnnccError
+from lnncc.errors import LnnccError, meant
 from lnncc.ir import Graph
 
 if TYPE_CHECKING:
@@ -16,7 +16,11 @@ KINDS = ("integer", "float32", "float64")
 def exported(model: Graph, integer: Graph, *, kind: str, name: str, dt: float | None) -> "ModelProto":
     """``model`` or ``integer``, as ``kind`` asks. Raises E0204 for another kind, E0703 without the package onnx."""
     if kind not in KINDS:
-        raise LnnccError("E0204", f"there is no ONNX graph in {kind}", helps=(f"choose one of: {', '.join(KINDS)}",))
+        raise LnnccError(
+            "E0204",
+            f"there is no ONNX graph in {kind}",
+            helps=(*meant(kind, KINDS), f"choose one of: {', '.join(KINDS)}"),
+        )
     if kind == "integer":
         return integer_model(integer, name)
     return float_model(model, name, dt=dt, double=kind == "float64")
