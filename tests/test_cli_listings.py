@@ -1,21 +1,25 @@
 """The verbs that list and explain, the road from --help to an unforeseen failure, and a page for each error code."""
 
+import ast
 import json
 import re
+import resource
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import lnncc
-from lnncc import cli, doctor, explain, ops, share, target
+from lnncc import cli, doctor, explain, ops, target
 from lnncc.cli import parser
 from lnncc.errors import LnnccError
 from lnncc.validate import toolchain
 
 PACKAGE = Path(lnncc.__file__).parent
+AT_ONCE = 0.15  # s
 HEAVY = {"jax", "numpy", "scipy", "jinja2", "cffi"}
 
 
@@ -29,6 +33,17 @@ def test_help_imports_nothing_heavy() -> None:
     *shown, code, modules = out.splitlines()
     assert code == "0" and any("verify" in line for line in shown)
     assert HEAVY.isdisjoint(modules.split())
+
+
+def test_help_is_there_at_once() -> None:
+    """The least time of five on the processor, as others may be on it too."""
+    took = []
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-m", "lnncc", "--help"], check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    assert min(took) < AT_ONCE
 
 
 def test_every_verb_has_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,6 +126,26 @@ def test_each_code_has_a_page_and_each_page_a_code() -> None:
     assert len(codes) > 40
 
 
+def test_each_code_is_expected_by_a_test() -> None:
+    """A test that asks for the code, as ``match`` or to compare with: texts of docstrings and comments do not count.
+
+    Such a test cannot pass unless the error is raised. Of the table in ``test_cli.py`` each row is a test.
+    """
+    expected = {code for path in sorted(Path(__file__).parent.glob("test_*.py")) for code in _asked_for(path)}
+    assert set(explain.codes()) <= expected
+
+
+def _asked_for(path: Path) -> set[str]:
+    if path.name == "test_error_pages.py":  # where codes are keys
+        return set()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    spoken = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    said = [
+        n for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in spoken
+    ]
+    return {code for node in said for code in re.findall(r"E0\d{3}", node.value)}
+
+
 @pytest.mark.parametrize("code", explain.codes())
 def test_a_page_has_a_failing_and_a_fixed_example(code: str) -> None:
     text = explain.page(code)
@@ -151,7 +186,7 @@ def test_where_nothing_can_be_written_the_output_is_asked_for(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("lnncc.cli.show.targets", _raise(RuntimeError("why")))
     monkeypatch.setattr(Path, "write_bytes", _raise(PermissionError()))
-    monkeypatch.setattr(share.metadata, "version", _raise(share.metadata.PackageNotFoundError()))
+    monkeypatch.setattr(metadata, "version", _raise(metadata.PackageNotFoundError()))
     assert cli.main(["targets"]) == 1
     assert "with the output of the same command and --debug" in capsys.readouterr().err
 

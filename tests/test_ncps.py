@@ -150,6 +150,10 @@ def test_a_memory_that_does_not_fit_its_cell_and_two_memories():
     assert "2 LSTMs" in refused("E0323", CFC | two, **CFC_OPTIONS)
 
 
+def test_a_state_space_layer_is_told_from_a_file_without_a_cell():
+    assert "state-space layer" in refused("E0351", {"layers.0.kernel.log_dt": np.ones(2), "layers.0.D": np.ones(2)})
+
+
 def test_no_cell_and_two_cells():
     assert "layers.0.kernel" in refused("E0323", {"layers.0.kernel": np.ones((2, 2))})
     assert "no array" in refused("E0323", {})
