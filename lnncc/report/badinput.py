@@ -14,11 +14,14 @@ NO_COMPILER = 7  # exit code
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``given`` bad input, this ``happens``; ``tried`` says what was seen of it here, None if nothing was tried."""
+    """``given`` bad input, this ``happens``; ``tried`` says what was seen of it here, and ``held`` whether that is what
+    was promised. None if nothing was tried.
+    """
 
     given: str
     happens: str
-    tried: str | None
+    tried: str | None = None
+    held: bool | None = None
 
 
 def badinput(subject: Subject, settled: tuple[Settling, ...]) -> tuple[Case, ...]:
@@ -33,14 +36,15 @@ def badinput(subject: Subject, settled: tuple[Settling, ...]) -> tuple[Case, ...
 
 def _beyond(subject: Subject, seen: Misuse | None) -> Case:
     ends = "; ".join(f"{s.label} from {_real(s, s.low)} to {_real(s, s.high)}" for s in subject.build.interface.inputs)
-    tried = None
+    tried = held = None
     if seen is not None and seen.beyond:
         same = "the same bits as from clamped ones" if seen.clamped else "OTHER bits than from clamped ones"
         tried = f"{seen.steps} steps of any integers: {same}; {seen.counted:,} of {seen.beyond:,} values counted"
+        held = seen.clamped and seen.counted == seen.beyond
     elif seen is not None:
         tried = "no integer is beyond: the range is all that 16 bits hold here"
     happens = f"It is clamped to the declared range ({ends}) and counted in state.clipped; the step goes on."
-    return Case("An input beyond its range", happens, tried)
+    return Case("An input beyond its range", happens, tried, held)
 
 
 def _nan(subject: Subject) -> Case:
@@ -49,7 +53,6 @@ def _nan(subject: Subject) -> Case:
         "NaN or infinity from a sensor",
         f"Integers have neither. Where you convert by {helper} and its like, NaN becomes 0 and infinity the end of "
         "the range. Check your sensor first: 0 may be a plausible value.",
-        None,
     )
 
 
@@ -63,29 +66,28 @@ def _time(subject: Subject) -> Case:
             "dt of zero or less, or a step that comes late",
             f"{known}, so that no bad one can be passed in. A step that comes late or not at all is not noticed: the "
             "model goes on as if it had come in time.",
-            None,
         )
     low, high = _real(dt, dt.low), _real(dt, dt.high)
     return Case(
         "dt of zero or less, NaN, or too long",
         f"Where no time has passed, or dt is NaN, {subject.build.name}_step_float_dt leaves state and outputs as they "
         f"are and returns HELD. The step itself clamps raw times to {low} … {high}, counted.",
-        None,
     )
 
 
 def _saved(subject: Subject, seen: Misuse | None) -> Case:
-    name, tried = subject.build.name, None
+    name, tried, held = subject.build.name, None, None
     if seen is not None:
         parts = [("its own was taken", seen.own), ("one of another model was refused", seen.foreign)]
         parts.append(("one with a wrong bit was refused", seen.damaged))
         parts += [] if seen.impossible is None else [("one with impossible values was refused", seen.impossible)]
-        tried = ", ".join(text if held else f"NOT SO: {text}" for text, held in parts)
+        tried, held = ", ".join(text if so else f"NOT SO: {text}" for text, so in parts), all(so for _, so in parts)
     return Case(
         "A saved state of another model, or a damaged one",
         f"{name}_restore changes nothing and returns why: OTHER_MODEL, CORRUPT where the CRC is wrong, or IMPOSSIBLE "
         "where a value is one that no step can reach.",
         tried,
+        held,
     )
 
 
@@ -102,7 +104,6 @@ def _gone(settled: tuple[Settling, ...]) -> Case:
     return Case(
         "A sensor that is stuck, unplugged or noisy",
         f"No value leaves its proven range, for ever, whatever comes in; the outputs are wrong meanwhile. {after}",
-        None,
     )
 
 

@@ -74,6 +74,7 @@ def measure(build: Build, data: Mapping[str, Array] | None = None, steps: int = 
     chip = onchip(it, followed)
     held = memory(it, chip)
     settled = settling(it, outputs)
+    more, bad = bits(it), badinput(it, settled)
     return Report(
         build.name,
         it.target.description,
@@ -84,7 +85,7 @@ def measure(build: Build, data: Mapping[str, Array] | None = None, steps: int = 
         it.recorded,
         it.steps,
         it.streams,
-        verdict(it, held, chip, outputs, bounds, unbounded),
+        verdict(it, held, chip, outputs, bounds, unbounded, more, bad),
         tensors(it, followed),
         outputs,
         bounds,
@@ -94,10 +95,10 @@ def measure(build: Build, data: Mapping[str, Array] | None = None, steps: int = 
         costs(it),
         followed.outside,
         _saturations(it, followed),
-        bits(it),
+        more,
         settled,
         wiring(it),
-        badinput(it, settled),
+        bad,
     )
 
 

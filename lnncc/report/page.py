@@ -65,7 +65,7 @@ class Errors:
 
 @dataclass(frozen=True, slots=True)
 class Bits:
-    """A change, and how much larger the error is, as a bar from ``start``, ``width`` in percent; ``bad`` if larger."""
+    """A change, how much larger its RMS error is, and a bar from ``start``, ``width`` in percent; ``bad`` if larger."""
 
     change: Change
     first: bool
@@ -211,9 +211,9 @@ def _errors(report: Report, output: Output) -> Errors:
 
 
 def _changes(report: Report) -> list[Bits]:
-    now, before, found = report.more_bits.now.max_abs or 1e-300, "", list[Bits]()
+    now, before, found = report.more_bits.now.rms or 1e-300, "", list[Bits]()
     for change in report.more_bits.changes:
-        factor = 1.0 if change.max_abs is None else max(change.max_abs / now, 1e-9)
+        factor = 1.0 if change.rms is None else max(change.rms / now, 1e-9)
         one, at = _scale(1.0), _scale(factor)
         found.append(Bits(change, change.what != before, factor, min(one, at), round(abs(at - one), 2), factor > 1))
         before = change.what

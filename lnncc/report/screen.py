@@ -44,7 +44,7 @@ def _coloured(lines: list[Line]) -> str | None:
 
 def _verdict(report: Report) -> Iterator[Line]:
     for answer in report.verdict:
-        yield (STYLES[answer.mark], f"{MARKS[answer.mark]} "), ("bold", f"{answer.question:<28}"), ("", answer.short)
+        yield (STYLES[answer.mark], f"{MARKS[answer.mark]} "), ("bold", f"{answer.question:<30}"), ("", answer.short)
 
 
 def _measured(report: Report) -> Iterator[Line]:
@@ -101,17 +101,17 @@ def _work(report: Report) -> str:
 
 
 def _telling(report: Report) -> list[Change]:
-    """What helps most, then what harms least of what saves flash, then what harms most."""
-    had = [c for c in report.more_bits.changes if c.max_abs is not None]
-    return sorted(had, key=lambda c: c.max_abs or 0.0)[:SHOWN]
+    """What helps most."""
+    had = [c for c in report.more_bits.changes if c.rms is not None]
+    return sorted(had, key=lambda c: c.rms or 0.0)[:SHOWN]
 
 
 def _change(report: Report, c: Change) -> str:
     now = report.more_bits.now
-    if c.max_abs is None or now.max_abs is None or c.flash is None or now.flash is None:
+    if c.rms is None or now.rms is None or c.flash is None or now.flash is None:
         return f"{name(c.what)}: {c.how}: cannot be had"
-    factor = words.times(c.max_abs / now.max_abs) if now.max_abs else "?"
-    return f"{name(c.what)}, {c.how}: error {factor}, flash {words.signed(c.flash - now.flash)}"
+    factor = words.times(c.rms / now.rms) if now.rms else "?"
+    return f"{name(c.what)}, {c.how}: RMS error {factor}, flash {words.signed(c.flash - now.flash)}"
 
 
 def _stops(report: Report) -> str:

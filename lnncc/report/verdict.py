@@ -1,15 +1,18 @@
-"""verdict: the report's first words: whether it fits, is proven, has the same bits, and how wrong it is."""
+"""verdict: the report's first words: does it fit, is it proven, how wrong is it, what does it cost, what would help."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lnncc.report import words
 from lnncc.report.ahead import Ahead
+from lnncc.report.badinput import Case
+from lnncc.report.bits import Bits
 from lnncc.report.memory import Memory
 from lnncc.report.onchip import OnChip
 from lnncc.report.overtime import Output
 from lnncc.report.subject import Subject
 
+WORTH = 2.0  # times less error, which a single change should be looked at for
 YES, CARE, NO, UNKNOWN = "yes", "care", "no", "unknown"
 
 
@@ -30,6 +33,8 @@ def verdict(
     outputs: Sequence[Output],
     bounds: Mapping[str, Ahead] | None,
     unbounded: str | None,
+    more: Bits,
+    bad: Sequence[Case],
 ) -> tuple[Answer, ...]:
     return (
         _fits(subject, held, chip),
@@ -37,6 +42,8 @@ def verdict(
         _same_bits(chip),
         _error(subject, outputs, bounds, unbounded),
         _cost(chip, subject),
+        _bit(more),
+        _bad(bad),
     )
 
 
@@ -115,7 +122,7 @@ def _error(
     if bound.contracts:
         told = f"{where} For all inputs in range and for all time it is proven to stay within {forever}."
         return Answer("How wrong is it?", YES, f"{most} at most, measured", told)
-    told = f"{where} What is proven for all inputs says little: within {forever}, about all that the output can reach."
+    told = f"{where} No useful bound for all inputs: {forever} follows from what the values can reach at all."
     return Answer("How wrong is it?", CARE, f"{most} at most, measured", told)
 
 
@@ -135,6 +142,40 @@ def _cost(chip: OnChip, subject: Subject) -> Answer:
     least, nominal, most = c.cycles
     how = "counted there" if c.counted else f"an estimate from the core's tables ({least:,} to {most:,}), not silicon"
     return Answer(question, YES, f"about {nominal:,} cycles", f"{told}; {nominal:,} cycles are {how}.")
+
+
+def _bit(found: Bits) -> Answer:
+    question, now = "What would one more bit buy?", found.now
+    had = [c for c in found.changes if c.rms is not None]
+    if not had or not now.rms or now.flash is None:
+        return Answer(question, UNKNOWN, "not known", "Nothing in this model could be changed by a bit.")
+    best = min(had, key=lambda c: (c.rms or 0.0, c.flash or 0))
+    factor = now.rms / max(best.rms or 0.0, now.rms * 1e-9)
+    change = f"{best.what}, {best.how}: RMS error {words.times(1 / factor)}"
+    if factor <= 1:
+        short, told = "nothing", "No single change makes the error smaller"
+    else:
+        short = f"error {words.times(1 / factor)} at best"
+        told = f"The best single change is {change}, flash {words.signed((best.flash or 0) - now.flash)} bytes"
+    small = min(had, key=lambda c: (c.flash or 0, c.rms or 0.0))
+    saved = now.flash - (small.flash or 0)
+    cheap = f"{small.what}, {small.how}, would save {saved:,} bytes at {words.times((small.rms or 0.0) / now.rms)}"
+    rest = f"; {cheap} the error" if saved > 0 else ""
+    return Answer(question, YES if factor < WORTH else CARE, short, f"{told}{rest}.")
+
+
+def _bad(cases: Sequence[Case]) -> Answer:
+    question = "What does bad input do?"
+    told = (
+        "Out of range is clamped and counted, NaN becomes 0 in the float helpers, a saved state not its own is refused"
+    )
+    tried = [c for c in cases if c.held is not None]
+    if not tried:
+        return Answer(question, UNKNOWN, "nothing bad, but not tried", f"{told}; nothing was tried here.")
+    failed = [c for c in tried if not c.held]
+    if failed:
+        return Answer(question, NO, "not what was promised", f"{failed[0].given}: {failed[0].tried}.")
+    return Answer(question, YES, "no harm", f"{told}; no value leaves its proven range. Tried on this machine.")
 
 
 def _lower(text: str) -> str:
