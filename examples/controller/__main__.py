@@ -1,10 +1,12 @@
-"""python -m examples.controller [--train] [--runs 20] [--picture F.png] [-o DIR]
+"""python -m examples.controller [--emps FOLDER] [--train] [--runs 20] [--picture F.png] [-o DIR]
 
 The same plant, the same disturbances, two controllers: the float network, and its fixed-point C in the loop. Then what
 the C saw goes once more through an emulated Cortex-M0+, which must give the same bits, and says what a step costs.
+With --emps the plant is a motor and a ball screw, fitted to its recordings, and follows the reference of the recording.
 """
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 import jax
@@ -12,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 
 import lnncc
-from examples.controller import model, plant
-from examples.controller.plant import Run
+from examples.controller import emps, model, plant
+from examples.controller.plant import PENDULUM, Plant, Run
 from lnncc import target
 from lnncc.extras import needs
 from lnncc.program import Program
@@ -21,48 +23,70 @@ from lnncc.validate import chip, compare
 
 CHIP = "cortex-m0plus"
 SECONDS = 10.0
-RANGE = 2.0  # of both inputs, in units of ANGLE: ±1 rad
+SAMPLES = 1000  # of a run along a recording, about 22 s
+RANGE = {"pendulum": 2.0, "emps": 3.0}  # of both inputs, in scales of the plant: ±1 rad, and ±1.5
 DT = (plant.SHORTEST / plant.PERIOD, plant.LONGEST / plant.PERIOD)
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--emps", metavar="FOLDER", type=Path, help="the plant of the recordings in this folder")
     arguments.add_argument("--train", action="store_true", help="train first, instead of taking the shipped weights")
     arguments.add_argument("--runs", type=int, default=20, help="how many runs of 10 s")
     arguments.add_argument("--picture", metavar="F", help="draw the first run into F.png or F.svg")
     arguments.add_argument("-o", "--output", metavar="DIR", help="keep the C in this folder")
     options = arguments.parse_args()
-    params = model.train() if options.train else model.shipped()
-    prog = compiled(params)
-    pairs = [both(params, prog, seed) for seed in range(options.runs)]
-    print(table(pairs))
+    chosen = PENDULUM if options.emps is None else emps.fitted(emps.read(options.emps, emps.FITTED))
+    params = model.train(chosen) if options.train else model.shipped(chosen)
+    prog = compiled(params, chosen)
+    if options.emps is None:
+        pairs = [both(chosen, params, prog, chances(seed)) for seed in range(options.runs)]
+    else:
+        recorded = emps.read(options.emps, emps.SHOWN)
+        pairs = [both(chosen, params, prog, along(recorded, seed)) for seed in range(options.runs)]
+        print(emps.told(chosen, recorded))
+    print(table(pairs, chosen))
     print(on_the_chip(prog, [fixed for _, fixed in pairs]))
     if options.picture:
-        draw(*pairs[0], Path(options.picture))
+        draw(*pairs[0], chosen, Path(options.picture))
     if options.output:
         prog.save(options.output)
 
 
-def compiled(params: model.Params) -> Program:
+def compiled(params: model.Params, chosen: Plant = PENDULUM) -> Program:
     return lnncc.compile(
         model.act,
         params,
         state=model.cell.initial_state(),
         inputs=jnp.zeros(plant.INPUTS),
         dt=DT,
-        ranges={"x": (-RANGE, RANGE)},
+        ranges={"x": (-RANGE[chosen.name], RANGE[chosen.name])},
         target=CHIP,
-        name="pendulum",
+        name=chosen.name,
     )
 
 
-def both(params: model.Params, prog: Program, seed: int) -> tuple[Run, Run]:
+Given = tuple[np.ndarray, np.ndarray, float, np.ndarray]  # intervals, references, where it starts, kicks
+
+
+def chances(seed: int) -> Given:
+    """Of one run of the pendulum."""
+    drawn = model.drawn(np.random.default_rng(seed), 1, int(SECONDS / plant.PERIOD))
+    start, dts, references, kicks = (x[0] for x in drawn)
+    return dts, references, float(start), kicks
+
+
+def along(recorded: Mapping[str, np.ndarray], seed: int) -> Given:
+    """The recorded reference, heard at irregular times; nothing kicks."""
+    times, references = recorded["time_exp"], recorded["q_ref"]
+    dts = plant.intervals(np.random.default_rng(seed), (SAMPLES,))
+    at = np.concatenate([[0.0], np.cumsum(dts)[:-1]])
+    return dts, np.interp(at, times, references), float(references[0]), np.zeros(SAMPLES)
+
+
+def both(chosen: Plant, params: model.Params, prog: Program, given: Given) -> tuple[Run, Run]:
     """The run of the float network, and that of the C, with the same chances."""
-    generator = np.random.default_rng(seed)
-    steps = int(SECONDS / plant.PERIOD)
-    start, dts, references, kicks = (x[0] for x in model.drawn(generator, 1, steps))
-    given = dts, references, float(start), kicks
-    return plant.simulate(Float(params), *given), plant.simulate(Fixed(prog), *given)
+    return plant.simulate(chosen, Float(params), *given), plant.simulate(chosen, Fixed(prog), *given)
 
 
 class Float:
@@ -86,16 +110,17 @@ class Fixed:
         return float(self.session.step(x, dt / plant.PERIOD)[0])
 
 
-def table(pairs: list[tuple[Run, Run]]) -> str:
+def table(pairs: list[tuple[Run, Run]], chosen: Plant = PENDULUM) -> str:
     """How well each holds the reference, and how far the two pendulums part, over all runs."""
     lines = [f"{len(pairs)} runs of {len(pairs[0][0].times)} irregular samples", ""]
-    lines += ["| controller | RMS error of the angle | largest angle |", "|---|---|---|"]
+    lines += [f"| controller | RMS error of the {chosen.called} | largest {chosen.called} |", "|---|---|---|"]
     for name, side in (("float", 0), ("fixed point", 1)):
-        errors = np.concatenate([pair[side].angles - pair[side].references for pair in pairs])
-        largest = max(np.abs(pair[side].angles).max() for pair in pairs)
-        lines.append(f"| {name} | {np.degrees(np.sqrt(np.mean(errors**2))):.3f}° | {np.degrees(largest):.2f}° |")
-    parted = max(np.abs(a.angles - b.angles).max() for a, b in pairs)
-    return "\n".join([*lines, "", f"the two pendulums are never further apart than {np.degrees(parted):.3f}°"])
+        errors = np.concatenate([pair[side].positions - pair[side].references for pair in pairs])
+        largest = max(np.abs(pair[side].positions).max() for pair in pairs)
+        rms, most = chosen.shown * np.sqrt(np.mean(errors**2)), chosen.shown * largest
+        lines.append(f"| {name} | {rms:.3f}{chosen.unit} | {most:.2f}{chosen.unit} |")
+    parted = chosen.shown * max(np.abs(a.positions - b.positions).max() for a, b in pairs)
+    return "\n".join([*lines, "", f"the two plants are never further apart than {parted:.3f}{chosen.unit}"])
 
 
 def on_the_chip(prog: Program, runs: list[Run]) -> str:
@@ -113,23 +138,28 @@ def on_the_chip(prog: Program, runs: list[Run]) -> str:
     )
 
 
-def draw(exact: Run, fixed: Run, path: Path) -> None:
-    """Angle, command, distance of the two, and the times between samples."""
+def draw(exact: Run, fixed: Run, chosen: Plant, path: Path) -> None:
+    """Position, command, distance of the two, and the times between samples."""
     with needs("matplotlib", "plot"):
         from matplotlib.figure import Figure  # an extra
     figure = Figure(figsize=(8, 7), layout="constrained")
-    angle, command, apart, interval = figure.subplots(4, 1, sharex=True, height_ratios=(3, 2, 1.5, 1.5))
-    angle.step(exact.times, np.degrees(exact.references), color="0.6", where="post", label="reference")
+    place, command, apart, interval = figure.subplots(4, 1, sharex=True, height_ratios=(3, 2, 1.5, 1.5))
+    place.step(exact.times, chosen.shown * exact.references, color="0.6", where="post", label="reference")
     for run, colour, style, name in ((exact, "C0", "-", "float"), (fixed, "C3", "--", "fixed point, the C")):
-        angle.plot(run.times, np.degrees(run.angles), style, color=colour, label=name)
+        place.plot(run.times, chosen.shown * run.positions, style, color=colour, label=name)
         command.step(run.times, run.commands, style, color=colour, where="post")
-    apart.plot(exact.times, np.degrees(fixed.angles - exact.angles), color="C3")
+    apart.plot(exact.times, chosen.shown * (fixed.positions - exact.positions), color="C3")
     interval.plot(exact.times, 1000 * exact.intervals, ".", color="0.3", markersize=3)
-    labels = ("angle, degrees", "command", "fixed - float,\ndegrees", "time between\nsamples, ms")
-    for axes, label in zip((angle, command, apart, interval), labels, strict=True):
+    labels = (
+        f"{chosen.called}, {chosen.unit}",
+        "command",
+        f"fixed - float,\n{chosen.unit}",
+        "time between\nsamples, ms",
+    )
+    for axes, label in zip((place, command, apart, interval), labels, strict=True):
         axes.set_ylabel(label)
         axes.grid(alpha=0.3)
-    angle.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)
+    place.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)
     interval.set_xlabel("time, s")
     figure.align_ylabels()
     figure.savefig(path, dpi=110, metadata={"Software": None} if path.suffix == ".png" else {"Date": None})

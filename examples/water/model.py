@@ -1,4 +1,4 @@
-"""The forecaster: a CfC of eight units that is told the hours since the last sample, and gives the next flow."""
+"""The forecaster: a CfC of eight units that is told the hours since the last sample, and gives the next value."""
 
 from pathlib import Path
 
@@ -8,11 +8,11 @@ import optax
 from tqdm import tqdm
 
 from examples import leaves
-from examples.water.data import LEARNED, Series
+from examples.water.data import WATER, Series
 from lnncc.cells import CfC, Readout
 
 INPUTS, UNITS = 3, 8
-WEIGHTS = Path(__file__).parent / "weights.npz"
+FOLDER = Path(__file__).parent
 STEPS, RATE = 600, 1e-2
 WARM = 24  # samples that only fill the state
 COPIES, SHIFT, NOISE = 8, 1.0, 0.1  # of the series at once; in scales: how far its level is moved, and noise
@@ -22,7 +22,7 @@ cell = Readout(CfC(inputs=INPUTS, units=UNITS, backbone_units=12, backbone_layer
 
 
 def run(params: Params, inputs: jax.Array, elapsed: jax.Array) -> jax.Array:
-    """Forecasts [n] of the flow one sample ahead, in scales."""
+    """Forecasts [n] of the value one sample ahead, in scales."""
 
     def turn(h, given):
         return cell.step(params, h, *given)
@@ -32,7 +32,7 @@ def run(params: Params, inputs: jax.Array, elapsed: jax.Array) -> jax.Array:
 
 def train(series: Series, seed: int = 0) -> Params:
     """Adam on the part where nothing happens, at other levels and with noise: two weeks are little to learn from."""
-    inputs, elapsed = jnp.asarray(series.inputs[LEARNED]), jnp.asarray(series.elapsed[LEARNED])
+    inputs, elapsed = jnp.asarray(series.inputs[series.learned]), jnp.asarray(series.elapsed[series.learned])
     optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(optax.cosine_decay_schedule(RATE, STEPS)))
 
     def loss(params, key):
@@ -57,6 +57,6 @@ def train(series: Series, seed: int = 0) -> Params:
     return params
 
 
-def shipped() -> Params:
-    """The weights beside this file."""
-    return leaves.load(WEIGHTS, jax.eval_shape(cell.init, jax.random.key(0)))
+def shipped(name: str = WATER) -> Params:
+    """The weights beside this file, of the series called ``name``."""
+    return leaves.load(FOLDER / f"{name}.npz", jax.eval_shape(cell.init, jax.random.key(0)))
