@@ -45,7 +45,7 @@ FAULTS = [
     ([], "E0210", "verbs: compile"),
     (["compile", "model.lnn", "--traget", "cortex-m4", "-o", "out"], "E0210", "did you mean `--target`?"),
     (["compile", "model.lnn", "-o", "out"], "E0210", "--target"),
-    (["compile", "model.lnn", *OPTIONS, "--target", "cortex-m5", "-o", "out"], "E0201", "did you mean cortex-m"),
+    (["compile", "model.lnn", *OPTIONS, "--target", "cortex-m5", "-o", "out"], "E0201", "did you mean `cortex-m"),
     (["compile", "model.lnn", *OPTIONS, "--dt", "0", "-o", "out"], "E0202", "dt = 0"),
     (["compile", "model.lnn", *OPTIONS, "--dt", "nan", "-o", "out"], "E0202", "dt = nan"),
     (["compile", "model.lnn", *OPTIONS, "--dt", "soon", "-o", "out"], "E0202", "no number"),
@@ -55,6 +55,10 @@ FAULTS = [
     (["compile", "model.lnn", *OPTIONS, "--dt", "0.1:nan", "-o", "out"], "E0202", "finite"),
     (["compile", "model.lnn", *OPTIONS, "--dt", "0.1:", "-o", "out"], "E0202", "no range"),
     (["compile", "model.lnn", *OPTIONS, "--dt", "1e-6:1", "-o", "out"], "E0202", "too wide"),
+    (["compile", "model.lnn", *OPTIONS, "--target", "nucleo-f446r", "-o", "out"], "E0201", "mean `nucleo-f446re`?"),
+    (["compile", "model.lnn", *OPTIONS, "--package", "cmaek", "-o", "out"], "E0219", "did you mean `cmake`?"),
+    (["compile", "model.lnn", *OPTIONS, "--optimise", "sped", "-o", "out"], "E0204", "did you mean `speed`?"),
+    (["compile", "model.lnn", *OPTIONS, "--range", "X=-1:1", "-o", "out"], "E0205", "its inputs: x"),
     (["compile", "model.lnn", *OPTIONS, "--name", "while", "-o", "out"], "E0203", "while"),
     (["compile", "model.lnn", *OPTIONS, "--bits", "7", "-o", "out"], "E0204", "--bits 8"),
     (["compile", "model.lnn", *OPTIONS, "--range", "x=2", "-o", "out"], "E0205", "NAME=LOW:HIGH"),
@@ -87,6 +91,7 @@ FAULTS = [
     (["compile", "train:step", *OPTIONS, "-o", "out", "--params", "others.npz"], "E0411", "a is 10×2, expected 4×6"),
     (["compile", "gone.lnn", *OPTIONS, "-o", "out"], "E0330", "gone.lnn"),
     (["compile", "train.py", *OPTIONS, "-o", "out"], "E0330", "pkg.module:attribute"),
+    (["compile", "package", *OPTIONS, "-o", "out"], "E0330", "pkg.module:attribute"),
     (["compile", "gone:step", *OPTIONS, "-o", "out"], "E0330", "no module gone"),
     (["compile", "train:gone", *OPTIONS, "-o", "out"], "E0330", "no attribute gone"),
     (["compile", "train:params", *OPTIONS, "-o", "out"], "E0333", "of type dict"),
@@ -101,6 +106,7 @@ FAULTS = [
     (["check", "gone"], "E0405", "gone"),
     (["verify", "gone", "--on", "cortex-m5"], "E0201", "cortex-m5"),
     (["run", "gone", "--on", "cortex-m4", "--emulator", "simavr"], "E0223", "unicorn"),
+    (["run", "gone", "--on", "cortex-m4", "--emulator", "unicrn"], "E0223", "did you mean `unicorn`?"),
     (["run", "gone", "--on", "host", "--emulator", "qemu"], "E0222", "not emulated"),
     (["explain", "E0399"], "E0212", "E03"),
 ]
@@ -111,6 +117,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of a user: code, data, a saved model, and a broken one."""
     folder = tmp_path_factory.mktemp("desk")
     (folder / "train.py").write_text(TRAIN)
+    (folder / "package").mkdir()
+    (folder / "package/train.py").write_text(TRAIN)
     (folder / "lonely.py").write_text("def step(params, state, x, dt): ...\n")
     (folder / "raises.py").write_text("x = 1 / 0\n")
     (folder / "quits.py").write_text("import sys; sys.exit(3)\n")
