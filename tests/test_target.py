@@ -51,7 +51,7 @@ def test_an_unknown_target_names_the_closest(typed: str, meant: str) -> None:
     with pytest.raises(LnnccError) as caught:
         target.load(typed)
     assert caught.value.code == "E0201"
-    assert f"did you mean {meant}?" in str(caught.value)
+    assert f"did you mean `{meant}`?" in str(caught.value)
 
 
 def test_a_target_like_no_other_lists_all() -> None:
