@@ -111,7 +111,7 @@ def test_a_wrong_board_is_refused_by_key(tmp_path: Path, old: str, new: str, wor
 def test_a_mistyped_board_is_named() -> None:
     with pytest.raises(LnnccError, match="E0201") as caught:
         target.load("arduino_uno")
-    assert caught.value.helps[0] == "did you mean arduino-uno?"
+    assert caught.value.helps[0] == "did you mean `arduino-uno`?"
 
 
 def test_the_readme_holds_the_table_of_the_records(capsys: pytest.CaptureFixture[str]) -> None:
