@@ -25,6 +25,7 @@ from lnncc.errors import LnnccError
 from lnncc.frontend.jaxpr import trace
 from lnncc.ir import Graph
 from lnncc.report import bits, measured, memory, page, screen, settling, subject, tensors, verdict, wiring
+from lnncc.report.badinput import Case
 from lnncc.report.followed import follow
 from lnncc.report.overtime import overtime
 from lnncc.validate import compare, host
@@ -328,6 +329,32 @@ def test_a_part_that_is_too_small_is_a_no(it: subject.Subject, found: measured.R
     held = replace(found.memory, linked=True, part=memory.Part("a tiny one", 1000, 100))
     answer = verdict._fits(it, held, found.chip)
     assert answer.mark == "no" and answer.short.startswith("no")
+
+
+def change(what: str, how: str, rms: float | None, flash: int | None, saturates: int = 0) -> bits.Change:
+    return bits.Change(what, how, rms, rms, flash, saturates, None if rms is not None else "no proof")
+
+
+def test_the_first_screen_says_what_a_bit_would_buy() -> None:
+    now, worse = change("as it is", "", 1e-3, 1000), change("state h", "one bit more", 0.5, 1000)
+    better, cheap = change("y", "one bit more", 2e-4, 1200, saturates=1), change("w", "8 bits", 2e-3, 400)
+    answer = verdict._bit(bits.Bits(True, 10, now, (worse, better, cheap)))
+    assert (answer.mark, answer.short) == ("care", "error ÷ 5.00 at best")
+    assert "y, one bit more: RMS error ÷ 5.00, flash +200 bytes, but a value could then saturate" in answer.sentence
+    assert "w, 8 bits, would save 600 bytes at × 2.00 the error" in answer.sentence
+    answer = verdict._bit(bits.Bits(True, 10, now, (worse, change("z", "wider", None, None))))
+    assert (answer.mark, answer.short) == ("yes", "nothing") and "would save" not in answer.sentence
+    assert verdict._bit(bits.Bits(True, 10, now, ())).mark == "unknown"
+
+
+def test_the_first_screen_says_whether_bad_input_did_what_is_promised() -> None:
+    held, broken = Case("beyond", "clamped", "so", True), Case("a state", "refused", "NOT SO: taken", False)
+    assert [verdict._bad(cases).mark for cases in ((held,), (held, broken), (Case("NaN", "0"),))] == [
+        "yes",
+        "no",
+        "unknown",
+    ]
+    assert "a state: NOT SO: taken" in verdict._bad((held, broken)).sentence
 
 
 def test_an_assumed_state_is_not_called_proven() -> None:

@@ -157,6 +157,7 @@ def _bit(found: Bits) -> Answer:
     else:
         short = f"error {words.times(1 / factor)} at best"
         told = f"The best single change is {change}, flash {words.signed((best.flash or 0) - now.flash)} bytes"
+        told += ", but a value could then saturate" if best.saturates else ""
     small = min(had, key=lambda c: (c.flash or 0, c.rms or 0.0))
     saved = now.flash - (small.flash or 0)
     cheap = f"{small.what}, {small.how}, would save {saved:,} bytes at {words.times((small.rms or 0.0) / now.rms)}"
