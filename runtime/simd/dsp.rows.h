@@ -5,6 +5,12 @@
 #ifndef LN_SIMD_DSP_ROWS_H
 #define LN_SIMD_DSP_ROWS_H
 
+/* Where rows of a matrix are multiplied, onto what is there. */
+typedef struct {
+    int32_t *y;
+    const ln_pair *w;
+} ln_rows;
+
 #if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__)
 /* The weights are at r0, x at r1, y at r2; two columns of x are in r3 and two in lr, of w in r4, r5, r6 and r12, the sums in
  * r8 to r11. What counts is in r7, which compilers may keep for themselves: it is put back. */

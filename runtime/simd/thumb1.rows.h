@@ -6,6 +6,12 @@
 #ifndef LN_SIMD_THUMB1_ROWS_H
 #define LN_SIMD_THUMB1_ROWS_H
 
+/* Where rows of a matrix are multiplied, onto what is there. */
+typedef struct {
+    int32_t *y;
+    const ln_pair *w;
+} ln_rows;
+
 #if defined(__thumb__) && !defined(__thumb2__) && defined(__OPTIMIZE__)
 /* The sums are in r8 to r11, y in r12, the groups to come in lr. The last row ends where w goes on. */
 #define LN_ROWS(four, three, two, one) \

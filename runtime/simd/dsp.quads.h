@@ -1,0 +1,159 @@
+/* Four rows of a matrix for dsp.h, where sizes are not literal, and with weights of 8 bits. */
+#ifndef LN_SIMD_DSP_QUADS_H
+#define LN_SIMD_DSP_QUADS_H
+
+/* Where a matrix is multiplied, four rows at a time. */
+typedef struct {
+    int32_t *y;
+    const int32_t *acc;
+    const ln_pair *w;
+} ln_quad;
+
+#if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__)
+/* One pair of columns, of four rows; the loops are assembly so that their length does not depend on the compiler. */
+#define LN_FOUR_ROWS(x) \
+    "ldmia %[w]!, {r4, r5, r6, r12}\n\t" \
+    "smlad %[a], r4, " x ", %[a]\n\tsmlad %[b], r5, " x ", %[b]\n\t" \
+    "smlad %[c], r6, " x ", %[c]\n\tsmlad %[d], r12, " x ", %[d]\n\t"
+#define LN_ALIGNED "ldrd %[x0], %[x1], [%[x]], #8\n\t"
+#define LN_UNALIGNED "ldr %[x0], [%[x]], #4\n\tldr %[x1], [%[x]], #4\n\t"
+#define LN_ONE "ldr %[x0], [%[x]], #4\n\t" LN_FOUR_ROWS("%[x0]")
+#define LN_TWO(load) load LN_FOUR_ROWS("%[x0]") LN_FOUR_ROWS("%[x1]")
+#define LN_FOUR(load) LN_TWO(load) LN_TWO(load)
+/* The same with weights of 8 bits, of which a word has four: SXTB16 takes the first two columns, then the others. */
+#define LN_ROW8(word, sum) \
+    "sxtb16 r6, " word "\n\tsxtb16 " word ", " word ", ror #8\n\t" \
+    "smlad " sum ", r6, %[x0], " sum "\n\tsmlad " sum ", " word ", %[x1], " sum "\n\t"
+#define LN_FOUR_ROWS8 \
+    "ldrd r4, r5, [%[w]], #8\n\t" LN_ROW8("r4", "%[a]") LN_ROW8("r5", "%[b]") \
+    "ldrd r4, r5, [%[w]], #8\n\t" LN_ROW8("r4", "%[c]") LN_ROW8("r5", "%[d]")
+#define LN_SUMS [w] "+r"(w), [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d)
+#define LN_TAKEN "r4", "r5", "r6", "r12", "cc", "memory"
+#define LN_ASM(body) __asm__ volatile(body : LN_SUMS, [x] "+r"(x), [x0] "=&r"(x0), [x1] "=&r"(x1) : : LN_TAKEN)
+#define LN_LOOP(body) \
+    __asm__ volatile("1:\n\t" body "subs %[n], %[n], #1\n\tbne 1b" \
+                     : LN_SUMS, [x] "+r"(x), [n] "+r"(n), [x0] "=&r"(x0), [x1] "=&r"(x1) \
+                     : \
+                     : LN_TAKEN)
+/* y = acc + the sums times 2^(32 - s), of which the upper word is kept, rounded. */
+#define LN_SHIFTED \
+    __asm__ volatile("ldrd r4, r5, [%[w]], #8\n\tldrd r6, r12, [%[acc]], #8\n\t" \
+                     "smmlar %[a], %[a], r4, r6\n\tsmmlar %[b], %[b], r5, r12\n\t" \
+                     "ldrd r4, r5, [%[w]], #8\n\tldrd r6, r12, [%[acc]], #8\n\t" \
+                     "smmlar %[c], %[c], r4, r6\n\tsmmlar %[d], %[d], r5, r12\n\tstmia %[y]!, {%[a], %[b], %[c], %[d]}" \
+                     : LN_SUMS, [y] "+r"(at->y), [acc] "+r"(at->acc) \
+                     : \
+                     : LN_TAKEN)
+
+/* What is left of so many columns, in pairs, beyond sixteen at a time. */
+#define LN_PAIRS(load) \
+    if ((pairs & 4u) != 0) { \
+        LN_ASM(LN_FOUR(load)); \
+    } \
+    if ((pairs & 2u) != 0) { \
+        LN_ASM(LN_TWO(load)); \
+    } \
+    if ((pairs & 1u) != 0) { \
+        LN_ASM(LN_ONE); \
+    } \
+    if (n != 0) { \
+        LN_LOOP(LN_FOUR(load) LN_FOUR(load)); \
+    }
+
+/* y = acc + (w x) >> s for four rows, whose sums are shifted and rounded by SMMLAR; aligned says that x is so to words.
+ * w has two columns of row 0, of row 1, 2 and 3, then the next two columns, and after the last of them the four
+ * 2^(32 - s). The first products begin the sums; at is moved to the next rows. */
+LN_INLINE void ln_affine4(ln_quad *at, const int16_t *x, ln_size cols, int aligned)
+{
+    int32_t x0 = cols > 1 ? ln_ld_pair(x) : *x;
+    int32_t x1;
+    const ln_pair *w = at->w;
+    register int32_t a __asm__("r8");
+    register int32_t b __asm__("r9");
+    register int32_t c __asm__("r10");
+    register int32_t d __asm__("r11");
+    const uint32_t pairs = cols > 1 ? (cols >> 1) - 1 : 0;
+    uint32_t n = pairs >> 3;
+    __asm__ volatile("ldmia %[w]!, {r4, r5, r6, r12}\n\tsmuad %[a], r4, %[x0]\n\tsmuad %[b], r5, %[x0]\n\t"
+                     "smuad %[c], r6, %[x0]\n\tsmuad %[d], r12, %[x0]"
+                     : [w] "+r"(w), [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d)
+                     : [x0] "r"(x0)
+                     : LN_TAKEN);
+    x += 2;
+    if (aligned) {
+        LN_PAIRS(LN_ALIGNED)
+    } else {
+        LN_PAIRS(LN_UNALIGNED)
+    }
+    if (cols > 1 && (cols & 1u) != 0) {
+        __asm__ volatile(LN_FOUR_ROWS("%[x0]") : LN_SUMS : [x0] "r"(*x) : LN_TAKEN);
+    }
+    LN_SHIFTED;
+    at->w = w;
+}
+
+/* The same with weights of 8 bits: of each row a word of columns k, k + 2, k + 1, k + 3. */
+LN_INLINE void ln_affine4_w8(ln_quad *at, const int16_t *x, ln_size cols, int aligned)
+{
+    const ln_pair *w = at->w;
+    register int32_t a __asm__("r8") = 0;
+    register int32_t b __asm__("r9") = 0;
+    register int32_t c __asm__("r10") = 0;
+    register int32_t d __asm__("r11") = 0;
+    int32_t x0;
+    int32_t x1;
+    uint32_t n = cols >> 4;
+    if ((cols & 8u) != 0) {
+        LN_ASM(LN_UNALIGNED LN_FOUR_ROWS8 LN_UNALIGNED LN_FOUR_ROWS8);
+    }
+    if ((cols & 4u) != 0) {
+        LN_ASM(LN_UNALIGNED LN_FOUR_ROWS8);
+    }
+    if (n != 0 && aligned) {
+        LN_LOOP(LN_ALIGNED LN_FOUR_ROWS8 LN_ALIGNED LN_FOUR_ROWS8 LN_ALIGNED LN_FOUR_ROWS8 LN_ALIGNED LN_FOUR_ROWS8);
+    } else if (n != 0) {
+        LN_LOOP(LN_UNALIGNED LN_FOUR_ROWS8 LN_UNALIGNED LN_FOUR_ROWS8 LN_UNALIGNED LN_FOUR_ROWS8 LN_UNALIGNED LN_FOUR_ROWS8);
+    }
+    if ((cols & 3u) != 0) {
+        x0 = (cols & 2u) != 0 ? ln_ld_pair(x) : *x;
+        x1 = (cols & 3u) == 3 ? x[2] : 0;
+        __asm__ volatile(LN_FOUR_ROWS8 : LN_SUMS : [x0] "r"(x0), [x1] "r"(x1) : LN_TAKEN);
+    }
+    LN_SHIFTED;
+    at->w = w;
+}
+#else
+LN_INLINE void ln_affine4(ln_quad *at, const int16_t *x, ln_size cols, int aligned)
+{
+    const ln_pair *const w = at->w;
+    const ln_pair *const m = w + (cols + 1) / 2 * 4;
+    (void)aligned;
+    for (ln_size r = 0; r < 4; r++) {
+        int32_t sum = 0;
+        for (ln_size i = 0; i < cols; i++) {
+            const ln_pair pair = w[i / 2 * 4 + r];
+            sum = ln_mac(sum, i % 2 == 0 ? ln_lower(pair) : ln_upper(pair), x[i]);
+        }
+        *at->y++ = ln_mac_top(*at->acc++, sum, m[r]);
+    }
+    at->w = m + 4;
+}
+
+LN_INLINE void ln_affine4_w8(ln_quad *at, const int16_t *x, ln_size cols, int aligned)
+{
+    const ln_pair *const w = at->w;
+    const ln_pair *const m = w + (cols + 3) / 4 * 4;
+    (void)aligned;
+    for (ln_size r = 0; r < 4; r++) {
+        int32_t sum = 0;
+        for (ln_size i = 0; i < cols; i++) {
+            const uint32_t word = (uint32_t)w[i / 4 * 4 + r] >> (i % 2 * 16 + i / 2 % 2 * 8);
+            sum = ln_mac(sum, (int8_t)(uint8_t)(word & 255u), x[i]);
+        }
+        *at->y++ = ln_mac_top(*at->acc++, sum, m[r]);
+    }
+    at->w = m + 4;
+}
+#endif
+
+#endif
