@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lnncc import archive, options, primitives, share
+from lnncc import archive, facts, options, primitives, share
 from lnncc import choices as chosen
 from lnncc import target as targets
 from lnncc.choices import Choices
@@ -142,7 +142,8 @@ def read(folder: Path) -> Build:
     integer = archive.unpack(files[f"{name}.integer.lnn"], NAMES | {"loop"}, f"{name}.integer.lnn")
     try:
         options.check(settings, {}, model)
-        certificate, facts = _loaded(files[f"{name}.certificate.json"]), _facts(manifest["facts"])
+        labels = [port.label for port in model.inputs]
+        certificate, known = _loaded(files[f"{name}.certificate.json"]), facts.checked(manifest["facts"], labels)
         made_from = _table(manifest["made_from"])
         interface, sources = _regenerated(settings, integer)
     except LnnccError:
@@ -156,7 +157,7 @@ def read(folder: Path) -> Build:
         raise _outdated(folder, manifest, "its C is not what this lnncc generates from its integer graph")
     if _interface(manifest) != interface:
         raise _outdated(folder, manifest, "its interface is not that of its integer graph")
-    return Build(settings, choices, interface, model, integer, sources, certificate, facts, made_from)
+    return Build(settings, choices, interface, model, integer, sources, certificate, known, made_from)
 
 
 def read_choices(folder: Path) -> Choices:
@@ -252,23 +253,6 @@ def _table(item: object) -> dict[str, object]:
     if not isinstance(item, dict):
         raise TypeError("something else stands where an object should")
     return item
-
-
-def _facts(item: object) -> dict[str, object]:
-    """Those that every build has; what else stands there is for the reader to look at."""
-    facts = _table(item)
-    lacking = {
-        "state_bytes",
-        "ranges",
-        "saturations",
-        "assumed_states",
-        "rounding",
-        "table_bytes",
-        "constant_bytes",
-    } - set(facts)
-    if lacking:
-        raise TypeError(f"facts lack {', '.join(sorted(lacking))}")
-    return facts
 
 
 def _settings(data: Mapping[str, object]) -> Settings:

@@ -22,6 +22,7 @@ from lnncc import npz
 from lnncc.calibration import read_npz
 from lnncc.cli import main
 from lnncc.errors import LnnccError
+from lnncc.facts import KINDS
 from lnncc.frontend import builder, weights
 from lnncc.frontend.onnx import from_onnx
 from lnncc.ir import Graph, Port, Value
@@ -257,6 +258,39 @@ def read_refused(folder: Path) -> str:
     return str(caught.value)
 
 
+RANGE = {"low": -1.0, "high": 1.0, "assumed": False}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *((key, value) for key in KINDS for value in (None, "x", 7.5)),
+        ("ranges", {"x": 7}),
+        ("ranges", {}),
+        ("ranges", {"x": RANGE, "y": RANGE}),
+        ("ranges", {"x": RANGE | {"low": 2}}),
+        ("ranges", {"x": RANGE | {"low": float("nan")}}),
+        ("ranges", {"x": RANGE | {"more": 1}}),
+        ("ranges", {"x": RANGE | {"assumed": 0}}),
+        ("saturations", [1]),
+        ("assumed_states", [["state"]]),
+        ("rounding", {"values": {}, "unbounded": 1}),
+        ("rounding", {"values": []}),
+        ("rounding", {"values": {"v1": 1.0}, "unbounded": None}),
+        ("rounding", {"values": {"v1": [-1.0]}, "unbounded": None}),
+    ],
+)
+def test_facts_of_other_types_are_refused(folder: Path, key: str, value: object) -> None:
+    stated = json.loads((folder / "m.json").read_text())["facts"]
+    sealed(folder, facts=stated | {key: value})
+    read_refused(folder)
+
+
+def test_facts_that_are_none_are_refused(folder: Path) -> None:
+    sealed(folder, facts=[])
+    assert "facts are no table" in read_refused(folder)
+
+
 def test_c_that_lnncc_did_not_write_is_never_compiled(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The digests fit, and the C would run on this machine."""
     source = folder / "m.c"
@@ -280,7 +314,7 @@ def test_a_file_more_that_the_c_could_include(folder: Path) -> None:
 def test_facts_that_a_report_reads_are_there(key: str, folder: Path) -> None:
     facts = json.loads((folder / "m.json").read_text())["facts"]
     sealed(folder, facts={name: fact for name, fact in facts.items() if name != key})
-    assert f"facts lack {key}" in read_refused(folder)
+    assert f"there is no {key} among the facts" in read_refused(folder)
 
 
 def test_an_interface_that_holds_c(folder: Path) -> None:

@@ -10,7 +10,7 @@ LAYERS = (
     "errors share checker zips",
     "extras",
     "ir",
-    "primitives prune interval choices npz solver",
+    "primitives prune interval choices npz solver facts",
     "expr means shapes tube",
     "tape enclose",
     "fx quotient",

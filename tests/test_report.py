@@ -24,7 +24,7 @@ from lnncc.cells.cfc import Mode
 from lnncc.errors import LnnccError
 from lnncc.frontend.jaxpr import trace
 from lnncc.ir import Graph
-from lnncc.report import bits, measured, memory, page, screen, settling, subject, tensors, verdict, wiring
+from lnncc.report import ahead, bits, measured, memory, page, screen, settling, subject, tensors, verdict, wiring
 from lnncc.report.badinput import Case
 from lnncc.report.followed import follow
 from lnncc.report.overtime import overtime
@@ -365,19 +365,15 @@ def test_an_assumed_state_is_not_called_proven() -> None:
     assert any("nothing bounds this state" in t.why for t in tensors.tensors(it, follow(it)))
 
 
-@pytest.mark.parametrize(
-    ("key", "value"), [("ranges", {"x": 7}), ("ranges", 3), ("ranges", {"x": {"low": 2, "high": 1, "assumed": 0}})]
-)
-def test_facts_of_other_types_are_refused(program: lnncc.Program, key: str, value: object) -> None:
-    build = replace(program.build, facts={**program.build.facts, key: value})
-    with pytest.raises(LnnccError, match="E0405"):
-        _ = subject.subject(build, None).declared
-
-
-def test_assumed_states_of_another_type_are_refused(program: lnncc.Program) -> None:
-    build = replace(program.build, facts={**program.build.facts, "assumed_states": 7})
-    with pytest.raises(LnnccError, match="E0405"):
-        _ = subject.subject(build, None).assumed_states
+def test_rounding_of_other_values_is_refused(program: lnncc.Program) -> None:
+    """Of a value that there is none of, or that has another size."""
+    rounding = program.build.facts["rounding"]
+    assert isinstance(rounding, dict)
+    for name, off in (("v999", [0.0]), (next(iter(rounding["values"])), [0.0] * 999)):
+        changed = {**rounding, "values": {**rounding["values"], name: off}}
+        build = replace(program.build, facts={**program.build.facts, "rounding": changed})
+        with pytest.raises(LnnccError, match="E0405"):
+            ahead.ahead(build)
 
 
 def test_the_command_writes_a_page_and_the_same_as_json(

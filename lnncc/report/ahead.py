@@ -1,7 +1,7 @@
 """ahead: how far the chip will be from the float model, in output units: after a step, after many, and at worst."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from lnncc.bounds.contraction import contraction
 from lnncc.bounds.horizon import Horizon, horizon
 from lnncc.build import Build
 from lnncc.enclose import Unbounded
+from lnncc.errors import LnnccError
 from lnncc.interval import Interval
 from lnncc.ir import Array, Graph
 from lnncc.passes.lower import lower
@@ -54,8 +55,8 @@ def ahead(build: Build, steps: int = STEPS) -> Mapping[str, Ahead]:
     assert isinstance(rounding, dict)
     if rounding["unbounded"] is not None:
         raise Unbounded(str(rounding["unbounded"]))
-    noise = {name: np.asarray(values, np.float64) for name, values in rounding["values"].items()}
     graph, ranges = lower(build.model, dt=build.settings.fixed_dt), _ranges(build)
+    noise = {name: _noise(graph, name, off) for name, off in rounding["values"].items()}
     span, parts = build.settings.dt_range, timed.spans(build.integer)
     found = horizon(forward.stepper(graph, noise, ranges, parts), _initial(graph, build))
     shrinks = contraction(forward.stepper(graph, {}, ranges, parts), found.box)
@@ -63,6 +64,19 @@ def ahead(build: Build, steps: int = STEPS) -> Mapping[str, Ahead]:
     trial = disturbed.estimate(graph, noise, ranges, span)
     edges = np.cumsum([0] + [graph.values[p.value].size for p in graph.outputs])
     return {p.label: _one(found, trial, slice(*edges[k : k + 2]), steps, rate) for k, p in enumerate(graph.outputs)}
+
+
+def _noise(graph: Graph, name: str, off: Sequence[float]) -> Array:
+    """Raises E0405 if the value has another size: the facts are those of another build."""
+    found = np.asarray(off, np.float64)
+    if name not in graph.values or found.shape != graph.values[name].shape:
+        raise LnnccError(
+            "E0405",
+            "the facts of this build are those of another one",
+            notes=(f"they say what rounding adds to {len(found)} elements of {name!r:.80}",),
+            helps=("compile the model again",),
+        )
+    return found
 
 
 def _one(found: Horizon, trial: Array, part: slice, steps: int, rate: float | None) -> Ahead:
