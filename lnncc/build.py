@@ -18,11 +18,12 @@ from lnncc.ops import NAMES
 from lnncc.options import Budget, Settings
 from lnncc.passes.prove import prove
 from lnncc.plan import Plan, plan
-from lnncc.plan.interface import Interface, Signal
+from lnncc.plan.interface import HASH_BYTES, Interface, Signal
 from lnncc.target import Target
 
 FAMILY = "lnncc.manifest/"
 SCHEMA = f"{FAMILY}2"
+UPDATE = ".lnu"  # what a file of an update ends with
 MAX_JSON = 1 << 25  # bytes; in Python objects it is several times that
 PORTS = ("inputs", "states", "outputs")
 
@@ -40,6 +41,7 @@ class Build:
     certificate: Mapping[str, object]
     facts: Mapping[str, object]  # sizes, ranges, saturations: what `compile --json` prints
     origin: Mapping[str, object]  # what, beside model and settings, it was made from; see ``origin``
+    update: bytes | None = None  # what brings these weights to a device that runs the C of others; see ``update``
 
     @property
     def name(self) -> str:
@@ -51,6 +53,7 @@ class Build:
         files[f"{self.name}.certificate.json"] = certificate_text(self.certificate)
         files[f"{self.name}.lnn"] = archive.pack(self.model)
         files[f"{self.name}.integer.lnn"] = archive.pack(self.integer)
+        files |= {} if self.update is None else {f"{self.name}{UPDATE}": self.update}
         files[f"{self.name}.json"] = _json(self._manifest(files))
         return dict(sorted(files.items()))
 
@@ -145,7 +148,9 @@ def read(folder: Path) -> Build:
         labels = [port.label for port in model.inputs]
         certificate, known = _loaded(files[f"{name}.certificate.json"]), facts.checked(manifest["facts"], labels)
         made_from = _table(manifest["made_from"])
-        interface, sources = _regenerated(settings, integer)
+        layout = planned(integer, settings, targets.load(settings.target))
+        interface, sources = layout.interface, emit(layout)
+        update = None if layout.image is None else layout.image.file(*lineage(made_from))
     except LnnccError:
         raise
     except Exception as error:  # whatever a graph of unknown origin can make the passes raise
@@ -157,7 +162,10 @@ def read(folder: Path) -> Build:
         raise _outdated(folder, manifest, "its C is not what this lnncc generates from its integer graph")
     if _interface(manifest) != interface:
         raise _outdated(folder, manifest, "its interface is not that of its integer graph")
-    return Build(settings, choices, interface, model, integer, sources, certificate, known, made_from)
+    told = files.get(f"{name}{UPDATE}")
+    if told not in (None, update):
+        raise _outdated(folder, manifest, "its update does not hold the weights of its integer graph")
+    return Build(settings, choices, interface, model, integer, sources, certificate, known, made_from, told)
 
 
 def read_choices(folder: Path) -> Choices:
@@ -177,11 +185,30 @@ def generated(integer: Graph, settings: Settings, target: Target) -> tuple[Inter
 
 def planned(integer: Graph, settings: Settings, target: Target) -> Plan:
     graph, proof = prove(integer)
-    return plan(graph, settings.name, proof.bounds, target, settings.optimise, lanes=settings.batch, taps=settings.taps)
+    return plan(
+        graph,
+        settings.name,
+        proof.bounds,
+        target,
+        settings.optimise,
+        lanes=settings.batch,
+        taps=settings.taps,
+        updatable=settings.updatable,
+    )
 
 
-def _regenerated(settings: Settings, integer: Graph) -> tuple[Interface, Mapping[str, str]]:
-    return generated(integer, settings, targets.load(settings.target))
+def lineage(made_from: Mapping[str, object]) -> tuple[int, bytes]:
+    """Which update a build is since its code was generated, and the hash of the model before; of none 0.
+
+    Raises KeyError, TypeError or ValueError if ``made_from`` says nothing that can be.
+    """
+    if "update" not in made_from:
+        return 0, bytes(HASH_BYTES)
+    told = _table(made_from["update"])
+    number, base = told["number"], bytes.fromhex(str(told["base"]))
+    if not isinstance(number, int) or number < 1 or len(base) != HASH_BYTES:
+        raise ValueError("no update has such a number, or such a base")
+    return number, base
 
 
 def _told(folder: Path, manifest: Mapping[str, object]) -> tuple[Settings, Choices, dict[str, bytes]]:
@@ -269,7 +296,8 @@ def _interface(manifest: Mapping[str, object]) -> Interface | None:
         ports = (tuple(Signal(**signal) for signal in data[port]) for port in PORTS)  # type: ignore[union-attr]
         dt, counters = data["dt"], data["counters"]
         taps = tuple(Signal(**signal) for signal in data["taps"])  # type: ignore[union-attr]
-        return Interface(str(data["name"]), *ports, None if dt is None else Signal(**dt), tuple(counters), taps)  # type: ignore[arg-type]
+        told = None if dt is None else Signal(**dt)  # type: ignore[arg-type]
+        return Interface(str(data["name"]), *ports, told, tuple(counters), taps, data["update_bytes"])  # type: ignore[arg-type]
     except (KeyError, TypeError):
         return None
 
@@ -309,6 +337,7 @@ def _command(folder: Path, manifest: Mapping[str, object]) -> str:
     spans = ranges.items() if isinstance(ranges, dict) else ()
     for label, span in ((label, span) for label, span in spans if isinstance(span, list)):
         words += ["--range", f"{label}={':'.join(map(str, span))}"]
+    words += ["--updatable"] if settings.get("updatable") is True else []
     taps = settings.get("taps")
     words += [word for name in (taps if isinstance(taps, list) else ()) for word in ("--tap", str(name))]
     if made.get("calibration"):

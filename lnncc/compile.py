@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 from lnncc import ir, options, primitives
 from lnncc import target as targets
 from lnncc.archive import Model
-from lnncc.bounds import rounding
+from lnncc.assemble import Made, assembled
 from lnncc.build import Build, origin
 from lnncc.calibration import prepared
-from lnncc.certificate import certificate, facts
 from lnncc.choices import Choices, uniform
-from lnncc.emit import emit
 from lnncc.errors import LnnccError
 from lnncc.ir import Graph
 from lnncc.ops import NAMES
@@ -31,9 +29,9 @@ from lnncc.passes.simplify import simplify
 from lnncc.passes.solve import solve
 from lnncc.passes.tails import tails
 from lnncc.passes.widths import widths
-from lnncc.plan import plan
 from lnncc.program import Program
 from lnncc.search import Option, Problem, cheapest, fitting, measure, offered, pose
+from lnncc.settled import Kept
 from lnncc.solver import AUTO, Substitution
 
 if TYPE_CHECKING:
@@ -65,6 +63,7 @@ def compile(  # the verb of the interface
     choices: Choices | None = None,
     batch: int | None = None,
     taps: Sequence[str] = (),
+    updatable: bool = False,
     name: str = "model",
     dump: Path | None = None,
 ) -> Program:
@@ -84,6 +83,7 @@ def compile(  # the verb of the interface
     error. Errors are against the model as it was trained.
     ``choices`` are those of an earlier build, ``prog.build.choices``, which give the same formats again.
     ``taps`` are values of the integer graph, as ``dump`` names them after ``prove``, that the C also copies out.
+    ``updatable`` makes C that takes other weights while it runs: see ``Program.update``.
     ``batch`` adds the C that steps many streams, that many at a time (8 suits AVX2, 16 AVX-512, 4 NEON).
     ``dump`` is a folder that gets the graph after each stage.
 
@@ -92,7 +92,7 @@ def compile(  # the verb of the interface
     """
     model = step if isinstance(step, Model) else _traced(step, params, state, inputs)
     dt = tuple(dt) if isinstance(dt, list | tuple) else dt  # type: ignore[assignment]  # two numbers, which check() sees
-    settings = Settings(name, target, bits, dt, optimise, batch, solver, tuple(taps))
+    settings = Settings(name, target, bits, dt, optimise, batch, solver, tuple(taps), updatable)
     return compile_model(
         model,
         settings,
@@ -143,22 +143,13 @@ def compile_model(
         return pose(model.graph, settings, low.formatted, low.spans, chip, data)
 
     def finished(low: _Lowered, chosen: Choices, more: Mapping[str, object], seen: _Dump) -> Build:
-        integer = seen("quantise", quantise(low.formatted, low.spans, chosen), FUSED)
-        integer, proof = _proven(integer, low, chosen)
+        kept = Kept() if settings.updatable else None
+        integer = seen("quantise", quantise(low.formatted, low.spans, chosen, kept), FUSED)
+        integer, proof = _proven(integer, low, chosen, kept)
         integer = seen("prove", integer, FUSED)
-        layout = plan(
-            integer, settings.name, proof.bounds, chip, settings.optimise, lanes=settings.batch, taps=settings.taps
-        )
-        proven = certificate(integer, proof, settings.name)
-        flash = targets.flash_estimate(chip, settings.optimise, layout.constant_bytes, layout.calls)
-        sizes = {"flash_estimate": flash}
-        known = {
-            **facts(layout, low.spans, proof),
-            **sizes,
-            "rounding": rounding.facts(low.fused, integer, proof),
-            **more,
-        }
-        return Build(settings, chosen, layout.interface, model.graph, integer, emit(layout), proven, known, made_from)
+        settled = {} if kept is None else {"settled": kept.found}
+        made = Made(model.graph, low.fused, low.spans, integer, proof)
+        return assembled(made, settings, chosen, chip, {**more, **settled}, made_from)[0]
 
     def built(option: Option) -> Build:
         low, more = lowered(option.done, seen), option.facts(settings.solver)
@@ -188,12 +179,12 @@ class _Lowered:
     formatted: Graph
 
 
-def _proven(integer: Graph, low: _Lowered, choices: Choices) -> tuple[Graph, Proof]:
+def _proven(integer: Graph, low: _Lowered, choices: Choices, kept: Kept | None) -> tuple[Graph, Proof]:
     """Where the proof sees further than the estimates did, once more with all that their formats hold."""
     try:
         return prove(integer)
     except LnnccError:
-        return prove(quantise(low.formatted, cautious(low.formatted, low.spans), choices))
+        return prove(quantise(low.formatted, cautious(low.formatted, low.spans), choices, kept))
 
 
 _ranges = ranges  # the pass; compile() has an argument of that name

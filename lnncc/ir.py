@@ -13,6 +13,7 @@ import numpy as np
 
 from lnncc.errors import Source
 
+ALWAYS = "always"  # of an op that saturates whether or not it must: its weights may change
 DT = "dt"  # the name of the elapsed time in data files and interfaces
 Attr = int | float | str | bool | tuple["Attr", ...]
 Array = np.ndarray

@@ -42,6 +42,7 @@ class Settings:
     batch: int | None = None
     solver: str | None = None
     taps: tuple[str, ...] = ()  # values of the integer graph that the C copies out
+    updatable: bool = False  # whether the C takes other weights while it runs
 
     @property
     def fixed_dt(self) -> float | None:
@@ -108,7 +109,7 @@ def check(settings: Settings, ranges: Mapping[str, tuple[float, float]], graph: 
 
     Raises:
         LnnccError: E0202 dt, E0203 name, E0204 bits or optimise, E0205 ranges, E0215 lanes of a batch, E0217 solver,
-            E0311 a step that hears nothing.
+            E0230 weights that cannot be updated so, E0311 a step that hears nothing.
     """
     if not graph.inputs:
         raise LnnccError(
@@ -145,11 +146,19 @@ def check(settings: Settings, ranges: Mapping[str, tuple[float, float]], graph: 
             "streams that are stepped together have no taps",
             helps=("compile without --batch to look inside: every stream has the same bits alone",),
         )
+    if settings.updatable and settings.batch is not None:
+        raise not_updatable("many streams that are stepped together read their own tables", "compile without --batch")
     if settings.solver is not None:
         solver.parse(settings.solver)
     labels = [p.label for p in graph.inputs]
     for label, (low, high) in ranges.items():
         _range(label, low, high, labels)
+
+
+def not_updatable(why: str, *helps: str) -> LnnccError:
+    return LnnccError(
+        "E0230", "weights cannot be updated in such a build", notes=(why,), helps=(*helps, "or leave out --updatable")
+    )
 
 
 def _name(name: str) -> None:

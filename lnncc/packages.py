@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from lnncc import share, twin
+from lnncc import options, share, twin
 from lnncc import target as targets
 from lnncc.build import Build, holds, replace
 from lnncc.emit.render import render
@@ -41,6 +41,7 @@ class Packaging:
     checked: str
     unchecked: str
     tests: tuple[str, ...]
+    updatable: bool  # whether it may hold C that takes other weights while it runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,15 @@ def load(kind: str) -> Packaging:
     spec = tomllib.loads((_root() / kind / SPEC).read_text(encoding="utf-8"))
     sources = spec["sources"]
     place = PurePosixPath(sources) if sources else None
-    return Packaging(kind, spec["description"], place, spec["checked"], spec.get("unchecked", ""), tuple(spec["tests"]))
+    return Packaging(
+        kind,
+        spec["description"],
+        place,
+        spec["checked"],
+        spec.get("unchecked", ""),
+        tuple(spec["tests"]),
+        spec.get("updatable", True),
+    )
 
 
 def table() -> str:
@@ -107,7 +116,18 @@ def stale(build: Build, packagings: Sequence[Packaging], folder: Path) -> list[s
     return [path.relative_to(folder).as_posix() for path, data in found if not holds(path, data)]
 
 
+def check(packagings: Sequence[Packaging], *, updatable: bool) -> None:
+    """Raises E0230 for one whose states belong to another language, which knows of no weights beside them."""
+    for packaging in packagings if updatable else ():
+        if not packaging.updatable:
+            raise options.not_updatable(
+                f"the library for {packaging.kind} holds states in its own language, which an update does not reach",
+                "choose another packaging",
+            )
+
+
 def _placed(build: Build, packagings: Sequence[Packaging], folder: Path) -> dict[Path, bytes]:
+    check(packagings, updatable=build.settings.updatable)
     if not packagings:
         return {}
     test = selftest(build)

@@ -1,11 +1,13 @@
 """What an op may ask and do while it turns itself into integers; ``passes.quantise`` implements it."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from lnncc.choices import Choice
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Format, Node
+
+Settled = TypeVar("Settled", int, bool, tuple[tuple[int, int], ...])
 
 
 class Quantiser(Protocol):
@@ -41,6 +43,30 @@ class Quantiser(Protocol):
         """Raw bounds of an input's declared range."""
         ...
 
+    def settled(self, node: Node, what: str, value: Settled) -> Settled:
+        """``value``, which follows from weights and becomes code; where weights alone change, the old one."""
+        ...
+
+    def within(self, node: Node, what: str, reach: Interval) -> Interval:
+        """As ``settled``, of what the code reaches. Raises E0415 where new weights would reach farther."""
+        ...
+
+    def fits(self, name: str, what: str, reach: float, limit: float) -> None:
+        """Raises E0415 where weights alone change, and what they make of value ``name`` is beyond ``limit``."""
+        ...
+
+    def spare(self) -> int:
+        """Bits to leave free, so that weights may grow that may change."""
+        ...
+
+    def stored(self, name: str, what: str, exact: Array, form: Format) -> Array:
+        """``exact`` rounded to integers of a format, which clips what it cannot hold; raises as ``fits``."""
+        ...
+
+    def flat(self, span: Interval) -> Interval | None:
+        """How far a table of a function reaches that is flat at both ends: None, all over, where weights may change."""
+        ...
+
     def scale(self, node: Node) -> Array:
         """Conductance units of each destination: integer g = real g · scale."""
         ...
@@ -61,8 +87,8 @@ class Quantiser(Protocol):
         """A new value name, of the shape of ``like``."""
         ...
 
-    def constant(self, ints: Array, form: Format, *, label: str, error: Array | float) -> str:
-        """A new integer constant; equal ones are shared.
+    def constant(self, ints: Array, form: Format, *, label: str, error: Array | float, function: bool = False) -> str:
+        """A new integer constant; equal ones are shared, but where weights may change only those of a ``function``.
 
         ``error`` bounds, in units of the integers, how far each is from the number it stands for; 0 for what is an
         integer by nature. Of the nodes of a table it is (error, slope, tail, tail): of any look-up, of the function

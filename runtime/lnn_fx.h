@@ -95,6 +95,22 @@ LN_FN int32_t ln_mul(int32_t a, int32_t b)
 {
     return ln_checked((int64_t)a * b);
 }
+#elif defined(LNN_ANY_WEIGHTS)
+/* Whatever weights come: sums and products that the host's proof does not know of wrap around. */
+LN_FN int32_t ln_add(int32_t a, int32_t b)
+{
+    return (int32_t)((uint32_t)a + (uint32_t)b);
+}
+
+LN_FN int32_t ln_sub(int32_t a, int32_t b)
+{
+    return (int32_t)((uint32_t)a - (uint32_t)b);
+}
+
+LN_FN int32_t ln_mul(int32_t a, int32_t b)
+{
+    return (int32_t)((uint32_t)a * (uint32_t)b);
+}
 #else
 LN_FN int32_t ln_add(int32_t a, int32_t b)
 {
@@ -170,7 +186,7 @@ LN_FN int32_t ln_scale16(int32_t x, int32_t m)
     }
 #endif
     const uint32_t lower = (((uint32_t)x & 65535u) * (uint32_t)m + 32768u) >> 16;
-    return (x >> 16) * m + (int32_t)lower;
+    return (int32_t)((uint32_t)(x >> 16) * (uint32_t)m + lower);
 }
 
 LN_FN int32_t ln_clip(int32_t x, int32_t low, int32_t high)
@@ -252,8 +268,11 @@ LN_FN int16_t ln_div(int32_t n, int32_t d)
         lnn_failed();
     }
 #endif
+#if defined(LNN_ANY_WEIGHTS) && !defined(LNN_CHECK)
+    d = d > 0 ? d : 1;
+#endif
     const uint32_t top = (uint32_t)n + ((uint32_t)d >> 1) + ((uint32_t)d << 15);
-    return (int16_t)((int32_t)(top / (uint32_t)d) - 32768);
+    return (int16_t)(int32_t)(top / (uint32_t)d - 32768u);
 }
 #endif
 

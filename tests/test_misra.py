@@ -49,6 +49,19 @@ def test_every_departure_is_listed() -> None:
     assert len(parts) == 3 and not left_over("host", parts)
 
 
+@pytest.mark.parametrize("name", ["host", "cortex-m4"])
+def test_every_departure_of_code_that_takes_updates_is_listed(name: str) -> None:
+    """Halves of words and shifts of rows are looked at before an update is taken."""
+    need()
+    sources = {}
+    for model in (models.ltc(), models.cfc()):
+        made = lnncc.compile(Model(model), dt=1.0, ranges={"x": (-2.0, 2.0)}, name="gyro", target=name, updatable=True)
+        found = misra.violations(made.build.sources, target.load(name))
+        assert len(found) > 30 and not misra.reasons(found, misra.listed(), "gyro")[1]
+        sources |= made.build.sources
+    assert "ln_are_shifts" in sources["gyro.c"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["host", "cortex-m4", "cortex-m0plus", "avr-atmega328p", "rv32imac"])
 def test_every_departure_of_every_kernel_is_listed(name: str) -> None:

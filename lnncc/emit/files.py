@@ -5,6 +5,7 @@ from lnncc.emit.render import render
 from lnncc.plan.program import Plan
 
 RUNTIME = ("lnn.h", "lnn_fx.h", "lnn_service.h")
+UPDATE = "lnn_update.h"  # of models whose weights may change
 ABI = 1  # of the runtime that the text was generated for; lnn.h says which one is there
 
 
@@ -16,6 +17,7 @@ def emit(plan: Plan) -> dict[str, str]:
         files |= {f"{plan.name}_batch{end}": render(f"batch{end}", plan=plan, abi=ABI) for end in (".h", ".c")}
         isa, kernels = isa + list(plan.batch.isa), kernels + list(plan.batch.kernels)
     runtime = share.folder("runtime")
-    for name in (*RUNTIME, *share.words(isa), *(f"kernels/{k}.h" for k in kernels)):
+    more = () if plan.image is None else (UPDATE,)
+    for name in (*RUNTIME, *more, *share.words(isa), *(f"kernels/{k}.h" for k in kernels)):
         files[f"lnn/{name}"] = (runtime / name).read_text(encoding="utf-8")
     return files

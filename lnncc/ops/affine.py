@@ -40,7 +40,7 @@ def quantise(node: Node, q: Quantiser) -> None:
     acc, x, w = node.inputs
     weights, reach = q.floats(w), q.reach(x)
     gain = q.format(x).frac - q.format(node.outputs[0]).frac
-    blocks = _column_blocks(weights, reach, gain, q.choice(node).weight_bits)
+    blocks = q.settled(node, "blocks", _column_blocks(weights, reach, gain, q.choice(node).weight_bits))
     name = acc
     for count, (start, stop) in enumerate(blocks):
         last = count == len(blocks) - 1
@@ -57,7 +57,10 @@ def _block(node: Node, q: Quantiser, acc: str, x: str, columns: slice, out: str)
     frac = frac - np.maximum(shift - fx.MOST_SHIFT, 0)  # weights this tiny round to zero at the end anyhow
     shift = np.clip(shift, 0, fx.MOST_SHIFT)
     exact = weights * np.exp2(frac)[:, None]
-    bits = bits if np.abs(exact).max(initial=0.0) < 1 << bits - 1 else 16  # a coarse operand needs larger weights
+    largest = float(np.abs(exact).max(initial=0.0))
+    bits = bits if largest < 1 << bits - 1 else 16  # a coarse operand needs larger weights
+    bits = q.settled(node, f"bits of columns from {columns.start}", bits)
+    q.fits(node.outputs[0], "its weights", largest, (1 << bits - 1) - 0.5)
     ints = _rounded(weights * np.exp2(np.minimum(frac, 60))[:, None], reach, _room(shift), q.moment(x), columns, bits)
     part = q.part(x, columns.start, columns.stop)
     label = f"weights, fraction bits {_spread(frac)}"
@@ -103,7 +106,7 @@ def _room(shift: Array) -> Array:
     return LARGEST - np.exp2(np.clip(shift, 0, fx.MOST_SHIFT) - 1)
 
 
-def _column_blocks(weights: Array, reach: Array, gain: int, bits: int) -> list[tuple[int, int]]:
+def _column_blocks(weights: Array, reach: Array, gain: int, bits: int) -> tuple[tuple[int, int], ...]:
     """As many equal blocks as let the accumulator, not the row's sum, stop limiting the weights; at most MAX_BLOCKS."""
     cols = weights.shape[1]
     best, most = [(0, cols)], int(_row_fractions(weights, reach, gain, bits).sum())
@@ -115,7 +118,7 @@ def _column_blocks(weights: Array, reach: Array, gain: int, bits: int) -> list[t
         extra = len(blocks) - len(best)
         if total >= most + extra * len(weights) / 2:  # half a bit a row for each extra pass, else it is not worth it
             best, most = blocks, total
-    return best
+    return tuple(best)
 
 
 def _spread(frac: Array) -> str:

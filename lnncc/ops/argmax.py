@@ -45,7 +45,7 @@ def quantise(node: Node, q: Quantiser) -> None:
     constants = (
         q.constant(picks(groups, n), whole, label="elements of each group", error=0),
         q.constant(np.tile(np.arange(n) << q.format(out).frac, (groups, 1)), whole, label="their numbers", error=0),
-        q.constant(np.array(TRUTH), whole, label="x > 0", error=np.array([0.0, np.inf, 0.0, 0.0])),
+        q.constant(np.array(TRUTH), whole, label="x > 0", error=np.array([0.0, np.inf, 0.0, 0.0]), function=True),
     )
     attrs: dict[str, Attr] = {**NUMBERS, "groups": groups, "count": n}
     q.emit("argmax", (x, *constants), out, q.format(out), attrs)

@@ -56,7 +56,8 @@ def quantise(node: Node, q: Quantiser) -> None:
     source, target = q.format(f), q.format(node.outputs[0])
     reach = Interval(np.zeros(1), np.full(1, elapse.LIMIT * 2.0**-EXPONENT.frac))
     table = lut.build(FALLING, EXPONENT.frac, Format(16, 15), reach, q.choice(node).table)
-    limit = int(float(q.span(node.outputs[0]).magnitude.max()) * 2.0**target.frac)
+    most = q.within(node, "its peak", q.span(node.outputs[0]))
+    limit = int(float(most.magnitude.max()) * 2.0**target.frac)
     attrs: dict[str, Attr] = {
         "left": 31 + EXPONENT.frac - source.frac - q.format(dt).frac,  # less the norm of dt
         "low": table.low,
@@ -70,7 +71,7 @@ def quantise(node: Node, q: Quantiser) -> None:
     }
     constants = (
         q.accumulator(c, source),
-        q.constant(table.nodes, Format(16, 15), label=table.label, error=_deviation(table)),
+        q.constant(table.nodes, Format(16, 15), label=table.label, error=_deviation(table), function=True),
     )
     q.emit("decay", (f, constants[0], dt, constants[1]), node.outputs[0], target, attrs)
 

@@ -38,6 +38,7 @@ def quantise(node: Node, q: Quantiser) -> None:
     frac = frac - np.minimum(shift, 0) - np.maximum(shift - fx.MOST_SHIFT, 0)  # as in ``affine``
     shift = np.clip(shift, 0, fx.MOST_SHIFT)
     exact = coefficients * np.exp2(frac)
+    q.fits(node.outputs[0], "its coefficients", float(np.abs(exact).max(initial=0.0)), 32767.5)
     ints = np.rint(exact).astype(np.int64)
     constants = (
         q.constant(ints, Format(16, 0), label="coefficients", error=np.abs(ints - exact)),

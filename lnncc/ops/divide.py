@@ -61,13 +61,15 @@ def quantise(node: Node, q: Quantiser) -> None:
     if float(q.span(d).low.min()) * 2.0**places.frac < BASE:
         error[2] = np.inf  # below the first octave the function goes on rising, and the table does not
     right = PEAK_BITS + q.format(n).frac - target.frac - (exponent - 1) - GUARD
-    steps = max(math.ceil(math.log2(max(float(q.reach(d).max()) / BASE, 2.0)) / octaves), 1)
+    octaves_above = max(math.ceil(math.log2(max(float(q.reach(d).max()) / BASE, 2.0)) / octaves), 1)
+    steps = q.settled(node, "octaves", octaves_above)
+    q.fits(node.outputs[0], "its divisor", 2.0 ** (octaves * octaves_above), 2.0 ** (octaves * steps))
     first, last = max(0, -right), min(steps, fx.MOST_SHIFT - right)
     first = min(first, last - 1)
     right = max(right, -first)
     count = q.size(node.outputs[0])
     constants = (
-        q.constant(falls, Format(16, 0), label="what an octave falls by", error=error),
+        q.constant(falls, Format(16, 0), label="what an octave falls by", error=error, function=True),
         q.constant(np.full(count, falls[0]), Format(16, 0), label="what is left after the last", error=0),
         q.constant(q.floats(owner).astype(np.int64), Format(16, 0), label="divisor of each element", error=0),
     )

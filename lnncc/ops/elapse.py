@@ -40,7 +40,7 @@ def quantise(node: Node, q: Quantiser) -> None:
     x = q.fine(x)
     attrs: dict[str, Attr] = {
         "left": 31 + target.frac - q.format(x).frac - q.format(dt).frac,  # less the norm of dt
-        "flat": float(q.span(node.outputs[0]).magnitude.max()) > 2.0 ** (29 - target.frac),
+        "flat": q.settled(node, "flat", float(q.span(node.outputs[0]).magnitude.max()) > 2.0 ** (29 - target.frac)),
         "n": q.size(node.outputs[0]),
     }
     q.emit("elapse", (q.accumulator(acc, target), x, dt), node.outputs[0], target, attrs)

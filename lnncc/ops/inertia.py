@@ -54,7 +54,7 @@ def quantise(node: Node, q: Quantiser) -> None:
     nodes = _inverse()
     constants = (
         q.constant(record, Format(16, 0), label="inertia, its shift, turning point", error=off),
-        q.constant(nodes, Format(16, INVERSE_BITS), label="2^16 / (2^15 + x)", error=_deviation(nodes)),
+        q.constant(nodes, Format(16, INVERSE_BITS), label="2^16 / (2^15 + x)", error=_deviation(nodes), function=True),
     )
     n = q.size(node.outputs[0])
     q.emit("inertia", (dt, *constants), node.outputs[0], Format(32, 0), {"n": n}, (n, 2))

@@ -50,7 +50,7 @@ def quantise(node: Node, q: Quantiser) -> None:
     constants = (
         q.constant(picks(groups, n), whole, label="elements of each group", error=0),
         q.constant(np.repeat(np.arange(groups), n), whole, label="group of each element", error=0),
-        q.constant(table.nodes, Format(16, 15), label=table.label, error=table.deviation),
+        q.constant(table.nodes, Format(16, 15), label=table.label, error=table.deviation, function=True),
         q.constant(np.full(groups, top), Format(32, 0), label="e^0", error=0),
         q.constant(np.zeros(groups, np.int64), Format(32, 0), label="nothing", error=0),
         q.constant(np.full(groups, n), whole, label="elements in each group", error=0),

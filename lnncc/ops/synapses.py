@@ -92,9 +92,13 @@ def quantise(node: Node, q: Quantiser) -> None:
     source, state = q.format(v), q.pair_format(node)
     slope, offset = q.floats(a), q.floats(b)
     half = np.abs(slope) * q.reach(v)[q.floats(src).astype(int)] * 2.0**-source.frac
-    frac = _argument_fraction(slope, float((half + np.abs(offset)).max(initial=16.0)), source)
+    finest = _argument_fraction(slope, float((half + np.abs(offset)).max(initial=16.0)), source)
+    frac = q.settled(node, "fraction bits of arguments", finest - q.spare())
+    q.fits(node.outputs[0], "the arguments of its function", 2.0**-finest, 2.0**-frac)
     function, target = _expr(node.attrs), Format(16, F_BITS)
-    span = None if lut.is_flat(function, target) else Interval(offset - half, offset + half)
+    span = None
+    if not lut.is_flat(function, target):
+        span = q.within(node, "the arguments of its function", Interval(offset - half, offset + half))
     table = lut.build(function, frac, target, span, choice)
     exact = np.stack(
         [
@@ -107,11 +111,11 @@ def quantise(node: Node, q: Quantiser) -> None:
         axis=-1,
     )
     record = np.rint(exact).astype(np.int64)
-    record[:, 3] = np.clip(record[:, 3], -32768, 32767)
+    record[:, 3] = q.stored(node.outputs[0], "a reversal potential", exact[:, 3], Format(16, state.frac))
     constants = (
         q.constant(record, Format(32, 0), label="synapses: b, a, w, e, source", error=np.abs(record - exact)),
         q.constant(counts_int, Format(16, 0), label="synapses of each destination", error=0),
-        q.constant(table.nodes, target, label=table.label, error=table.deviation),
+        q.constant(table.nodes, target, label=table.label, error=table.deviation, function=True),
     )
     place: dict[str, Attr] = {"low": table.low, "top": table.top, "shift": table.shift}
     attrs: dict[str, Attr] = {**place, "kind": table.kind, "n": len(counts_int)}
@@ -136,7 +140,7 @@ def _own_tables(node: Node, q: Quantiser) -> None:
     nodes = polygons.fitted(conductance, spans, intervals)
     shift = 16 - int(np.log2(intervals))
     exact = q.floats(e) * 2.0**state.frac
-    reversal = np.clip(np.rint(exact), -32768, 32767).astype(np.int64)
+    reversal = q.stored(node.outputs[0], "a reversal potential", exact, Format(16, state.frac))
     label = f"twice the conductance of each synapse, {intervals} intervals"
     constants = (
         q.constant(nodes, Format(16, 0), label=label, error=_deviations(nodes, shift, conductance, spans)),

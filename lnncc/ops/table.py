@@ -33,8 +33,11 @@ def tube(attrs: Mapping[str, Attr], x: Tube) -> Tube:
 
 def quantise(node: Node, q: Quantiser) -> None:
     source, target = q.format(node.inputs[0]), q.format(node.outputs[0])
-    table = lut.build(_expr(node.attrs), source.frac, target, q.span(node.inputs[0]), q.choice(node).table)
-    nodes = q.constant(table.nodes, Format(16, target.frac), label=table.label, error=table.deviation)
+    function, reach = _expr(node.attrs), q.span(node.inputs[0])
+    flat = lut.is_flat(function, target)
+    span = q.flat(reach) if flat else q.within(node, "what its function reads", reach)
+    table = lut.build(function, source.frac, target, span, q.choice(node).table)
+    nodes = q.constant(table.nodes, Format(16, target.frac), label=table.label, error=table.deviation, function=True)
     attrs: dict[str, Attr] = {
         "low": table.low,
         "top": table.top,

@@ -38,8 +38,9 @@ class _Sums:
     terms: Array
 
 
-def units(graph: Graph, spans: Mapping[str, Interval], choices: Choices) -> Units:
-    """Units for all means of a fused graph with formats; ``spans`` are the intervals of its values."""
+def units(graph: Graph, spans: Mapping[str, Interval], choices: Choices, limit: int = WEIGHT_LIMIT) -> Units:
+    """Units for all means of a fused graph with formats; ``spans`` are the intervals of its values, ``limit`` is of a
+    single conductance."""
     makers = {node.outputs[0]: node for node in graph.walk()}
     scales: dict[str, Array] = {}
     times: dict[str, str] = {}
@@ -47,11 +48,11 @@ def units(graph: Graph, spans: Mapping[str, Interval], choices: Choices) -> Unit
     for mean in (node for node in graph.walk() if node.op == "mean"):
         sums, weight = _sums(graph, makers, mean, choices), mean.inputs[2]
         if weight in graph.constants:
-            scale = _scale(sums, graph.constants[weight], 0)
+            scale = _scale(sums, graph.constants[weight], 0, limit)
         else:
             inertia = makers[weight]
             turns[weight] = _turn(graph, inertia, sums.total, spans[inertia.inputs[0]])
-            scale = _scale(sums, _heaviest(graph, inertia, turns[weight]), 1)
+            scale = _scale(sums, _heaviest(graph, inertia, turns[weight]), 1, limit)
             times.update(dict.fromkeys(sums.chain, weight))
             scales[weight] = scale
         scales.update(dict.fromkeys(sums.chain, scale))
@@ -75,10 +76,10 @@ def _sums(graph: Graph, makers: Mapping[str, Node], mean: Node, choices: Choices
     return _Sums(chain, total + graph.constants[pair][:, 1], biggest, terms)
 
 
-def _scale(sums: _Sums, weight: Array, roundings: int) -> Array:
+def _scale(sums: _Sums, weight: Array, roundings: int, limit: int) -> Array:
     """The finest unit in which the sum with ``weight`` added fits, and every single conductance."""
     room = (PAIR_LIMIT - sums.terms - roundings) / (sums.total + weight)
-    return np.minimum(room, WEIGHT_LIMIT / np.maximum(sums.biggest, 1e-300))
+    return np.minimum(room, limit / np.maximum(sums.biggest, 1e-300))
 
 
 def _turn(graph: Graph, inertia: Node, total: Array, span: Interval) -> Array:

@@ -39,7 +39,7 @@ def prove(graph: Graph) -> tuple[Graph, Proof]:
     prover = _Prover(graph)
     prover.run()
     nodes = prover.relaxed(graph.nodes)
-    saturating = tuple(n.outputs[0] for n in _flat(nodes) if n.attrs.get("saturates") is True)
+    saturating = tuple(n.outputs[0] for n in _flat(nodes) if n.attrs.get("saturates") and prover.may_saturate(n))
     bounds = {name: value.bounds for name, value in prover.known.items() if name not in graph.constants}
     return graph.edited(nodes=nodes), Proof(bounds, prover.lines, saturating)
 
@@ -164,12 +164,17 @@ class _Prover:
             return replace(node, body=replace(node.body, nodes=self.relaxed(node.body.nodes)))
         if node.attrs.get("saturates") is not True:
             return node
-        *_, wide, last = self.lines[node.outputs[0]]
-        assert (last.word, last.operands) == ("sat16", (wide.name,)), node.op
-        if wide.bounds.low.min() < fx.INT16[0] or wide.bounds.high.max() > fx.INT16[1]:
+        if self.may_saturate(node):
             return node
+        last = self.lines[node.outputs[0]][-1]
         self.lines[node.outputs[0]] = (*self.lines[node.outputs[0]][:-1], replace(last, word="narrow"))
         return replace(node, attrs={**node.attrs, "saturates": False})
+
+    def may_saturate(self, node: Node) -> bool:
+        """Whether what an op that saturates narrows may be more than 16 bits hold."""
+        *_, wide, last = self.lines[node.outputs[0]]
+        assert (last.word, last.operands) == ("sat16", (wide.name,)), node.op
+        return bool(wide.bounds.low.min() < fx.INT16[0] or wide.bounds.high.max() > fx.INT16[1])
 
 
 def _refused(name: str, why: str, node: Node | None = None) -> LnnccError:

@@ -1,5 +1,6 @@
 """quantise: the fused graph in integers. The only place where a float becomes an integer constant."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,16 +9,27 @@ from lnncc import fx
 from lnncc.choices import Choice, Choices
 from lnncc.errors import LnnccError
 from lnncc.interval import Interval
-from lnncc.ir import Array, Attr, Body, Format, Graph, Node, State, Value
+from lnncc.ir import ALWAYS, Array, Attr, Body, Format, Graph, Node, State, Value
 from lnncc.ops import OPS
-from lnncc.passes.conductance import units
+from lnncc.passes.conductance import WEIGHT_LIMIT, units
 from lnncc.passes.ranges import Ranges
+from lnncc.quantiser import Settled
+from lnncc.settled import Kept
+
+CLIPPED = 1.0  # unit by which the largest number of a format may be missed: that of 1.0 where 15 bits are a fraction
 
 
-def quantise(graph: Graph, ranges: Ranges, choices: Choices) -> Graph:
-    """The integer graph: same inputs, states and outputs, every value and constant an integer of a format."""
+def quantise(graph: Graph, ranges: Ranges, choices: Choices, kept: Kept | None = None) -> Graph:
+    """The integer graph: same inputs, states and outputs, every value and constant an integer of a format.
+
+    With ``kept``, weights may change later: what they decide of the code is noted there, and taken from there if it is
+    known. Constants are not shared then, saturations stay, and conductances leave the top bit of a weight alone.
+
+    Raises:
+        LnnccError: E0206 for choices of another model, E0415 for weights that do not fit what ``kept`` knows.
+    """
     _check(graph, choices)
-    return _Quantiser(graph, ranges, choices).graph()
+    return _Quantiser(graph, ranges, choices, kept).graph()
 
 
 def _check(graph: Graph, choices: Choices) -> None:
@@ -45,15 +57,15 @@ def _misfit(why: str) -> LnnccError:
 class _Quantiser:
     """Implements ``lnncc.quantiser.Quantiser``; ``nodes`` is the list being written."""
 
-    def __init__(self, source: Graph, ranges: Ranges, choices: Choices) -> None:
-        self.source, self.ranges, self.choices = source, ranges, choices
+    def __init__(self, source: Graph, ranges: Ranges, choices: Choices, kept: Kept | None) -> None:
+        self.source, self.ranges, self.choices, self.kept = source, ranges, choices, kept
         self.values = {n: v for n, v in source.values.items() if n not in source.constants}
         self.constants: dict[str, Array] = {}
         self.labels: dict[str, str] = {}
         self.rounding: dict[str, Array] = {}
         self.nodes: list[Node] = []
         self.node: Node | None = None
-        self.units = units(source, ranges.spans, choices)
+        self.units = units(source, ranges.spans, choices, WEIGHT_LIMIT if kept is None else WEIGHT_LIMIT >> 1)
         self.shared: dict[tuple[object, ...], str] = {}
 
     def graph(self) -> Graph:
@@ -74,8 +86,8 @@ class _Quantiser:
         )
 
     def _initial(self, state: State) -> Array:
-        scaled = np.rint(state.initial * 2.0 ** self.format(state.before).frac)
-        return np.clip(scaled, -32768, 32767).astype(np.int64)
+        form = self.format(state.before)
+        return self.stored(state.before, "what it starts from", state.initial * 2.0**form.frac, form)
 
     def _written(self, nodes: tuple[Node, ...]) -> list[Node]:
         outer, self.nodes = self.nodes, []
@@ -136,6 +148,33 @@ class _Quantiser:
         label = next(p.label for p in self.source.inputs if p.value == name)
         return self.ranges.inputs[label][:2]
 
+    def settled(self, node: Node, what: str, value: Settled) -> Settled:
+        return value if self.kept is None else self.kept.settled(f"{node.outputs[0]}: {what}", value)
+
+    def within(self, node: Node, what: str, reach: Interval) -> Interval:
+        if self.kept is None:
+            return reach
+        low, high = self.kept.reach(f"{node.outputs[0]}: {what}", float(reach.low.min()), float(reach.high.max()))
+        self.fits(node.outputs[0], what, float(reach.high.max()), high)
+        self.fits(node.outputs[0], what, float(-reach.low.min()), -low)
+        return Interval(np.full(1, low), np.full(1, high))
+
+    def fits(self, name: str, what: str, reach: float, limit: float) -> None:
+        if self.kept is not None and self.kept.given and reach > limit + 1e-9 * abs(limit):
+            raise misfit(name, what, reach, limit)
+
+    def spare(self) -> int:
+        return 0 if self.kept is None else 1
+
+    def stored(self, name: str, what: str, exact: Array, form: Format) -> Array:
+        ints = np.clip(np.rint(exact), form.lowest, form.highest).astype(np.int64)
+        if np.abs(ints - exact).max(initial=0.0) > CLIPPED:
+            self.fits(name, what, float(np.abs(exact).max()), float(form.highest))
+        return ints
+
+    def flat(self, span: Interval) -> Interval | None:
+        return span if self.kept is None else None
+
     def scale(self, node: Node) -> Array:
         return self.units.scales[node.outputs[0]]
 
@@ -153,8 +192,9 @@ class _Quantiser:
         self.values[name] = Value(name, self.source.values[like].shape, self.format(like))
         return name
 
-    def constant(self, ints: Array, form: Format, *, label: str, error: Array | float) -> str:
-        key = (ints.tobytes(), ints.shape, form, label)
+    def constant(self, ints: Array, form: Format, *, label: str, error: Array | float, function: bool = False) -> str:
+        alone = None if function or self.kept is None else len(self.constants)
+        key = (ints.tobytes(), ints.shape, form, label, alone)
         if key not in self.shared:
             name = f"c{len(self.constants)}"
             self.values[name] = Value(name, ints.shape, form)
@@ -170,7 +210,10 @@ class _Quantiser:
         if name not in self.source.constants:
             return name
         reach = max(float(np.abs(self.floats(name)).max(initial=0.0)), 2.0**-30)
-        return self.aligned(name, Format(32, 29 - int(np.ceil(np.log2(reach)))))
+        assert self.node is not None
+        return self.aligned(
+            name, Format(32, self.settled(self.node, "fraction bits", 29 - math.ceil(math.log2(reach))))
+        )
 
     def pair(self, name: str, node: Node) -> str:
         if name not in self.source.constants:
@@ -179,7 +222,7 @@ class _Quantiser:
         exact = base * np.stack([self.scale(node) * unit, self.scale(node)], axis=-1)
         weight = np.rint(exact[:, 1])
         value = np.divide(base[:, 0], base[:, 1], out=np.zeros(len(base)), where=base[:, 1] > 0)
-        e = np.clip(np.rint(value * unit), -32768, 32767).astype(np.int64)
+        e = self.stored(node.outputs[0], "a rest potential", value * unit, Format(16, 0))
         time = self.time(node)
         if time is not None:
             off = np.abs(weight - exact[:, 1]), np.abs(e - value * unit)
@@ -213,8 +256,8 @@ class _Quantiser:
 
     def aligned(self, name: str, target: Format) -> str:
         if name in self.source.constants:
-            exact, top = self.floats(name) * 2.0**target.frac, 2.0 ** (target.bits - 1)
-            ints = np.clip(np.rint(exact), -top, top - 1).astype(np.int64)
+            exact = self.floats(name) * 2.0**target.frac
+            ints = self.stored(name, "a constant", exact, target)
             return self.constant(ints, target, label="offsets", error=np.abs(ints - exact))
         source = self.format(name)
         if source == target:
@@ -240,4 +283,16 @@ class _Quantiser:
         if shape is None:
             shape = self.source.values[output].shape if output in self.source.values else self.values[output].shape
         self.values[output] = Value(output, shape, form)
+        if self.kept is not None and attrs.get("saturates") is True:
+            attrs = {**attrs, "saturates": ALWAYS}
         self.nodes.append(Node(op, inputs, (output,), attrs, source=self.node.source if self.node else None))
+
+
+def misfit(name: str, what: str, reach: float, limit: float) -> LnnccError:
+    times = f"{reach / limit:.3g} times" if limit > 0 else f"{reach:.3g}, beyond"
+    return LnnccError(
+        "E0415",
+        f"the new weights do not fit the formats that the code has: value `{name}`",
+        notes=(f"{what} come to {times} what there is room for",),
+        helps=("compile the new model in full, which is another firmware", "or train it with smaller weights"),
+    )

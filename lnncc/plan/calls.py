@@ -12,6 +12,7 @@ from lnncc.errors import LnnccError
 from lnncc.ir import Array, Attr, Graph, Node
 from lnncc.plan import layouts, prototypes
 from lnncc.plan.copies import Copy
+from lnncc.plan.image import Kind, guard
 from lnncc.plan.interface import CLIPPED, DT_CLIPPED, SATURATED
 from lnncc.plan.layouts import Packed
 from lnncc.plan.places import Place, Places
@@ -50,16 +51,19 @@ class Writer:
         shared: bool = False,
         streams: int = 1,
         taps: Sequence[str] = (),
+        updatable: bool = False,
     ) -> None:
         """``shared`` kernels are called, not inlined. ``streams`` lie beside each other in every value; more than one
-        have kernels of their own."""
+        have kernels of their own. In an ``updatable`` model tables are members of the weights ``w`` but for indices,
+        and equal ones are not one."""
+        self.updatable = updatable
         self.taps = {name: f"taps->t{i}" for i, name in enumerate(taps)}
         self.around: list[tuple[str, int]] = []  # open loops: variable and trips
         self.graph, self.where, self.names, self.copies, self.streams = graph, where, names, copies, streams
         self.isa = isa if streams == 1 else (STREAMS,)
-        self.told: Mapping[str, Attr] = {"unroll": unroll, "shared": shared}
+        self.told: Mapping[str, Attr] = {"unroll": unroll, "shared": shared, "literal": not updatable}
         self.bits = {name: v.format.bits for name, v in graph.values.items() if v.format is not None}
-        self.tables: dict[tuple[str, bytes], Table] = {}
+        self.tables: dict[tuple[object, ...], Table] = {}
         self.kernels: dict[str, int] = {}  # files, and how many calls are written
         self.reads: dict[str, tuple[str, ...]] = {}  # value: the tables that its making reads
         self.scratch: dict[str, Buffer] = {}
@@ -149,7 +153,7 @@ class Writer:
 
     def _note_tables(self, value: str, calls: tuple[Call, ...]) -> None:
         known = {table.name for table in self.tables.values()}
-        read = (re.split(r"\W", argument)[0] for call in calls for argument in call.arguments)
+        read = (word for call in calls for argument in call.arguments for word in re.findall(r"\w+", argument))
         self.reads[value] = tuple(
             dict.fromkeys((*self.reads.get(value, ()), *(name for name in read if name in known)))
         )
@@ -162,7 +166,9 @@ class Writer:
         for parameter in kernel.parameters:
             if parameter.name in packed.tables:
                 label = self._packed_label(parameter.name, kernel, packed, reads)
-                arguments.append(self._table(packed.tables[parameter.name], parameter, label))
+                made_of = parameter.name, *replaced, *sorted(execute.node.attrs.items())
+                values = packed.tables[parameter.name]
+                arguments.append(self._table(values, parameter, label, made_of, kernel.layout))
             elif parameter.name == SCRATCH:
                 arguments.append(self._scratch(parameter.type, packed.scratch))
             elif parameter.pointer:
@@ -227,17 +233,29 @@ class Writer:
     def _constant(self, ref: Ref, parameter: Parameter) -> str:
         label = self.graph.labels.get(ref.value, "constants")
         values, each = self.graph.constants[ref.value], self.streams if parameter.streamed else 1
-        return _offset(self._table(np.repeat(values, each) if each > 1 else values, parameter, label), ref.start * each)
+        repeated = np.repeat(values, each) if each > 1 else values
+        return _offset(self._table(repeated, parameter, label, (parameter.name, ref.value)), ref.start * each)
 
-    def _table(self, values: Array, parameter: Parameter, label: str) -> str:
-        """The name of the table of this C type that holds ``values``; equal ones are one."""
+    def _table(
+        self,
+        values: Array,
+        parameter: Parameter,
+        label: str,
+        made_of: tuple[object, ...],
+        layout: str | None = None,
+    ) -> str:
+        """The table of this C type that holds ``values``; equal ones are one, of weights that may change only those
+        that are ``made_of`` the same."""
         if parameter.name == SHIFTS:
             values = np.minimum(values, fx.MOST_SHIFT)
         rows = _fitting(values, parameter.type)
-        known = parameter.type, rows.tobytes()
+        rule = guard(parameter.name, parameter.type, layout, self._rows())
+        free = self.updatable and rule.kind is not Kind.FIXED
+        known = (parameter.type, rows.tobytes(), *(made_of if free else ()))
         if known not in self.tables:
-            self.tables[known] = Table(f"c{len(self.tables)}", parameter.type, rows, label)
-        return self.tables[known].name
+            self.tables[known] = Table(f"c{len(self.tables)}", parameter.type, rows, label, rule)
+        name = self.tables[known].name
+        return f"w->{name}" if free else name
 
 
 def _no_streams(node: Node) -> LnnccError:

@@ -35,6 +35,7 @@ class Interface:
 
     ``counters`` are what the state counts, some of COUNTERS, in that order. ``taps`` are values that the step copies
     out, labelled by their names in the integer graph; one inside a loop has all trips, one after the other.
+    ``update_bytes`` is the size of an update, where weights may change.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Interface:
     dt: Signal | None = None
     counters: tuple[str, ...] = (CLIPPED,)
     taps: tuple[Signal, ...] = ()
+    update_bytes: int | None = None
 
     @property
     def save_bytes(self) -> int:

@@ -6,18 +6,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lnncc import ir
+from lnncc import ir, options
 from lnncc.errors import LnnccError
 from lnncc.interval import Interval
 from lnncc.ir import Array, Graph, Node, State
 from lnncc.plan.calls import LIMITS, Writer
 from lnncc.plan.copies import Copy, schedule
 from lnncc.plan.fetch import fetched
+from lnncc.plan.image import STRUCTURE_BYTES, Image, Kind, kept, laid_out
 from lnncc.plan.interface import CLIPPED, COUNTERS, HASH_BYTES, Interface, Signal
 from lnncc.plan.once import once
 from lnncc.plan.packing import pack
 from lnncc.plan.places import Places, places
-from lnncc.plan.program import Batch, Buffer, Call, Field, Plan, Statement
+from lnncc.plan.program import Batch, Buffer, Call, Field, Plan, Statement, words_of
 from lnncc.plan.stack import stacked
 from lnncc.plan.strips import SHORT, stripped
 from lnncc.plan.taps import tapped
@@ -38,20 +39,24 @@ def plan(
     *,
     lanes: int | None = None,
     taps: Sequence[str] = (),
+    updatable: bool = False,
 ) -> Plan:
     """Lay out ``graph`` as the C of model ``name`` for ``target``. ``bounds`` are the proven raw intervals by value.
 
     For ``speed``, kernels that can be are called once a destination; for ``size``, none with two calls is inlined, and
     long runs of rows go in strips.
     With ``lanes``, also for that many streams at once. With ``taps``, values that are copied out as they are computed;
-    then every value of ``graph`` has a place, and nothing is put together that need not be.
+    then every value of ``graph`` has a place, and nothing is put together that need not be. With ``updatable``, what
+    comes from weights is in an image, and the code is the same for all weights of that structure.
 
     Raises:
-        LnnccError: E0229 for a tap that is none, E0340 for more elements or trips than C counts here, E0350 for an op
-            without kernel for streams.
+        LnnccError: E0229 for a tap that is none, E0230 for a target that cannot read an image, E0340 for more elements
+            or trips than C counts here, E0350 for an op without kernel for streams.
     """
+    if updatable and target.split:
+        raise options.not_updatable(f"{target.name} reads constants from a memory of their own, which has no pointers")
     _require_countable(graph)
-    known = digest(graph)
+    known, text = digest(graph), ir.text(_unlabelled(graph))
     seen = tapped(graph, taps, bounds)
     if not taps:
         graph = once(graph)
@@ -59,10 +64,10 @@ def plan(
     if target.split:
         graph = fetched(graph)
     memory = _memory(graph, taps)
-    goal = {"unroll": optimise == SPEED, "shared": optimise == SIZE}
+    goal = {"unroll": optimise == SPEED, "shared": optimise == SIZE, "updatable": updatable}
     writer = Writer(graph, memory.where, memory.names, memory.copies, target.isa, **goal, taps=taps)
     statements = writer.statements(memory.line.instructions)
-    return Plan(
+    made = Plan(
         interface=replace(_interface(graph, name, bounds), counters=_counters(statements), taps=seen),
         fields=tuple(_field(graph, i, s, bounds) for i, s in enumerate(graph.states)),
         tables=tuple(writer.tables.values()),
@@ -75,6 +80,33 @@ def plan(
         batch=None if lanes is None else _batch(graph, memory, target, lanes),
         reads=writer.reads,
     )
+    return _updatable(made, text) if updatable else made
+
+
+def _updatable(made: Plan, text: str) -> Plan:
+    """Nothing of what the code says of a model, ``text`` among it, depends on weights any more."""
+    states, outputs = (tuple(map(_any, signals)) for signals in (made.interface.states, made.interface.outputs))
+    interface = replace(made.interface, states=states, outputs=outputs)
+    free = [t for t in (*made.tables, *words_of(made.fields)) if t.rule.kind is not Kind.FIXED]
+    members = laid_out(tuple((t.name, t.type, t.values, t.label, t.rule) for t in free))
+    tables = [(t.name, t.type, len(t.values), t.rule, kept(t.rule, t.data)) for t in made.tables]
+    code = made.statements, made.buffers, made.kernels, made.isa, made.shared, tables, _nameless(interface), text
+    image = Image(members, hashlib.sha256(repr(code).encode()).digest()[:STRUCTURE_BYTES], made.digest)
+    return replace(made, interface=replace(interface, update_bytes=image.bytes), image=image)
+
+
+def _any(signal: Signal) -> Signal:
+    """With the bounds of its width: those that are proven may be others after an update."""
+    return replace(signal, low=-(1 << signal.bits - 1), high=(1 << signal.bits - 1) - 1)
+
+
+def _nameless(interface: Interface) -> Interface:
+    """Without names that users gave, but for that of the code."""
+    ports = {
+        port: tuple(replace(s, label="") for s in getattr(interface, port))
+        for port in ("inputs", "states", "outputs", "taps")
+    }
+    return replace(interface, **ports)
 
 
 def _require_countable(graph: Graph) -> None:

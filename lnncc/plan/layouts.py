@@ -197,7 +197,7 @@ def synapse_words(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> 
     if table is None or used is None or record[:, 1].min() == -(1 << 15) or record[:, 4].max() >= 1 << 15:
         return None
     inner, where = used
-    up = 16 if np.abs(record[:, 2]).max() < 1 << 14 else 15
+    up = 16 if np.abs(record[:, 2]).max() < 1 << 14 else 15  # always 16 where weights may change: see ``quantise``
     words = np.stack([~record[:, 0], -record[:, 1], record[:, 2] << up - 15, record[:, 3], 2 * record[:, 4]], axis=-1)
     words = np.insert(words, np.cumsum(inner)[inner == 0], 0, axis=0)
     words[np.cumsum(np.maximum(inner, 1)) - 1, 4] += 1
@@ -302,9 +302,9 @@ def with_positions(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) ->
 
 
 def each(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
-    """Each element by a call of its own, which knows its weight."""
+    """Each element by a call of its own, which knows its weight, if that may be a literal."""
     calls = tuple({"j": j, "weight": int(weight)} for j, weight in enumerate(constants["p"]))
-    return Packed({}, attrs, calls) if attrs["unroll"] and calls else None
+    return Packed({}, attrs, calls) if attrs["unroll"] and attrs["literal"] and calls else None
 
 
 def source_first(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed:

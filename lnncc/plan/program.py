@@ -9,9 +9,11 @@ import numpy as np
 
 from lnncc.ir import Array
 from lnncc.plan import records
+from lnncc.plan.image import FREE, Guard, Image, Kind
 from lnncc.plan.interface import Interface
 
 COUNTER_BYTES = 4  # of each in the state
+POINTER_BYTES = 4  # in the state of a model whose weights may change, on the machines that flash is counted for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,10 +24,16 @@ class Table:
     type: str
     values: Array
     label: str
+    rule: Guard = FREE
 
     @property
     def bytes(self) -> int:
         return records.size(self.type) * len(self.values)
+
+    @property
+    def data(self) -> records.Raw:
+        """As it lies in memory."""
+        return records.image(self.type, self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,7 @@ class Plan:
     shared: tuple[str, ...] = ()  # those of ``kernels`` that are not inlined
     batch: Batch | None = None
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the tables behind each value of the graph
+    image: Image | None = None  # where weights may change, what of ``tables`` may, and all else that comes from weights
 
     @property
     def name(self) -> str:
@@ -116,13 +125,21 @@ class Plan:
         return self.unnamed(self.statements)
 
     def unnamed(self, statements: tuple["Statement", ...]) -> tuple[str, ...]:
-        named = _named(statements)
+        named = _named(statements) | ({"s"} if self.reads_weights else set())
         return tuple(p for p in ("s", *(x.id for x in self.interface.inputs)) if p not in named)
+
+    @property
+    def reads_weights(self) -> bool:
+        """Whether the step reads the image."""
+        return self.image is not None and any(t.rule.kind is not Kind.FIXED for t in self.tables)
 
     @property
     def state_bytes(self) -> int:
         """Size of NAME_state, the counters aligned to four bytes."""
-        return -(-2 * sum(f.size for f in self.fields) // 4) * 4 + COUNTER_BYTES * len(self.interface.counters)
+        pointer = 0 if self.image is None else POINTER_BYTES
+        return (
+            pointer + -(-2 * sum(f.size for f in self.fields) // 4) * 4 + COUNTER_BYTES * len(self.interface.counters)
+        )
 
     @property
     def save_bytes(self) -> int:
@@ -132,6 +149,8 @@ class Plan:
     def service_tables(self) -> tuple[Table, ...]:
         """Constants that no step reads: where states start, their bounds where elements differ, and the hash."""
         made: list[Table] = []
+        if self.image is not None:
+            return ()
         for f in self.fields:
             if f.initial.any():
                 made.append(_words(f"{f.name}_initial", f.initial, f"what {f.name} starts from"))
@@ -143,13 +162,15 @@ class Plan:
 
     @property
     def constants(self) -> tuple[Table, ...]:
-        """All that NAME_check_tables reads, in its order."""
-        return (*self.tables, *self.service_tables)
+        """All arrays that NAME_check_tables reads, in its order; behind them it reads the image, if there is one."""
+        held = self.tables if self.image is None else tuple(t for t in self.tables if t.rule.kind is Kind.FIXED)
+        return (*held, *self.service_tables)
 
     @property
     def constants_crc(self) -> int:
         """CRC-32 of ``constants`` as they lie in memory, one after the other."""
-        return zlib.crc32(b"".join(records.image(t.type, t.values) for t in self.constants))
+        built_in = b"" if self.image is None else self.image.built_in
+        return zlib.crc32(b"".join(t.data for t in self.constants) + built_in)
 
     @property
     def table_bytes(self) -> int:
@@ -162,7 +183,7 @@ class Plan:
 
         A compiler may put some of them into instructions instead.
         """
-        return sum(table.bytes for table in self.constants)
+        return sum(table.bytes for table in self.constants) + (0 if self.image is None else self.image.bytes)
 
     @property
     def calls(self) -> int:
@@ -173,6 +194,20 @@ class Plan:
     def buffer_bytes(self) -> int:
         """Of the temporaries, all on the stack while the step runs."""
         return sum(records.size(b.type) * b.size for b in self.buffers)
+
+
+def words_of(fields: tuple[Field, ...]) -> tuple[Table, ...]:
+    """Where states start and what bounds them, all of which comes from weights."""
+    made = (
+        (f"{f.name}_{part}", values, f"{what} {f.name}")
+        for f in fields
+        for part, values, what in (
+            ("initial", f.initial, "start of"),
+            ("low", f.low, "least of"),
+            ("high", f.high, "most of"),
+        )
+    )
+    return tuple(_words(*one) for one in made)
 
 
 def _words(name: str, values: Array, label: str) -> Table:

@@ -7,6 +7,7 @@ import numpy as np
 
 from lnncc.ir import Array
 
+Raw = bytes  # for classes that have an attribute of that name
 BYTES = {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4}
 NODE = "ln_node"
 

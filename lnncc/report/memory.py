@@ -70,7 +70,8 @@ def _largest(blocks: list[Block]) -> tuple[Block, ...]:
 
 
 def _planned(plan: Plan) -> list[Block]:
-    return [Block(t.name, t.label, t.bytes, _kind(t.label)) for t in plan.tables]
+    fixed = [Block(t.name, t.label, t.bytes, _kind(t.label)) for t in plan.constants if t in plan.tables]
+    return fixed if plan.image is None else [*fixed, Block("built_in", "all weights", plan.image.bytes, "weights")]
 
 
 def _kind(label: str) -> str:

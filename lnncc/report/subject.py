@@ -74,7 +74,15 @@ class Subject:
     @cached_property
     def plan(self) -> Plan:
         settings = self.build.settings
-        return plan(self.graph, settings.name, self.proof.bounds, self.target, settings.optimise, lanes=settings.batch)
+        return plan(
+            self.graph,
+            settings.name,
+            self.proof.bounds,
+            self.target,
+            settings.optimise,
+            lanes=settings.batch,
+            updatable=settings.updatable,
+        )
 
     @cached_property
     def fused(self) -> Graph:

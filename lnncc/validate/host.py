@@ -41,6 +41,11 @@ typedef struct {{ uint32_t crc, at; }} {name}_check;
 uint16_t {name}_check_tables(void);
 uint16_t {name}_check_slice({name}_check *, uint32_t);
 """
+UPDATES = """
+void {name}_restart({name}_state *);
+uint16_t {name}_update({name}_state *, const void *, uint32_t);
+const void *{name}_newest_update(const void *, const void *);
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +117,8 @@ def write(folder: Path, texts: Iterable[tuple[str, str]]) -> None:
 def _open(path: Path, interface: Interface, lanes: int | None) -> Library:
     ffi = cffi.FFI()
     ffi.cdef(_state(interface) + DECLARATIONS.format(name=interface.name) + _step(interface))
+    if interface.update_bytes is not None:
+        ffi.cdef(UPDATES.format(name=interface.name))
     if lanes is not None:
         ffi.cdef(_batch(interface, lanes))
     library = Library(ffi, ffi.dlopen(str(path)))
@@ -121,7 +128,8 @@ def _open(path: Path, interface: Interface, lanes: int | None) -> Library:
 
 
 def _state(interface: Interface) -> str:
-    fields = "".join(f"int16_t {s.id}[{s.size}]; " for s in interface.states)
+    weights = "" if interface.update_bytes is None else "const void *weights; "
+    fields = weights + "".join(f"int16_t {s.id}[{s.size}]; " for s in interface.states)
     return f"typedef struct {{ {fields}uint32_t {', '.join(interface.counters)}; }} {interface.name}_state;"
 
 
