@@ -10,6 +10,8 @@ import numpy as np
 
 from lnncc import build as builds
 from lnncc import packages as libraries
+from lnncc import update as updates
+from lnncc.archive import Model
 from lnncc.build import Build
 from lnncc.calibration import prepared
 from lnncc.emit import onnx
@@ -89,6 +91,26 @@ class Program:
             page.write(Path(html), measured.measure(self.build, given, summary.steps(period)))
         return summary.text(self.build, period)
 
+    def update(
+        self,
+        model: Model,
+        *,
+        calibration: "ArrayLike | Mapping[str, ArrayLike] | None" = None,
+        saturating: bool = False,
+    ) -> "Program":
+        """The C of this program with the weights of ``model``, which has its structure, as a program of its own.
+
+        ``save`` writes NAME.lnu beside all else: what a device that runs this C takes by ``NAME_update``.
+        ``calibration`` is recorded input, for which weights are rounded. ``saturating`` takes weights by which values
+        may saturate, counted, that could not before.
+
+        Raises:
+            LnnccError: E0236 if this program was not compiled as ``updatable``, E0414 for a model of another structure,
+                E0415 for weights that do not fit its formats, E0416 for such as its target wants other code for.
+        """
+        data = None if calibration is None else self._prepared(calibration)
+        return Program(updates.update(self.build, model.graph, data, saturating=saturating).build)
+
     def save(self, folder: str | Path, packages: Sequence[str] = ()) -> None:
         """Write the C, the certificate, the manifest and both graphs; libraries of these kinds go into folder/packages.
 
@@ -96,6 +118,7 @@ class Program:
             LnnccError: E0219 for a kind of library that there is not.
         """
         packagings = [libraries.load(kind) for kind in packages]
+        libraries.check(packagings, updatable=self.build.settings.updatable)
         self.build.write(Path(folder))
         libraries.write(self.build, packagings, Path(folder))
 

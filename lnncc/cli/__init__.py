@@ -16,6 +16,7 @@ from lnncc.errors import LnnccError
 
 OWN = (
     "compile",
+    "update",
     "check",
     "verify",
     "run",

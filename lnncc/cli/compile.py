@@ -43,15 +43,17 @@ def run(args: Namespace) -> Answer:
         args.batch,
         args.solver,
         tuple(dict.fromkeys(args.tap)),
+        args.updatable,
     )
     budget = Budget(args.max_abs, args.rms, _bytes(args.flash), args.objective)
     picture = None if args.plot is None else _picture(args.plot, settings)
     ranges = dict(_range(text) for text in args.range)
     target = targets.load(args.target)
-    given, timed = model.load(args.model, _states(args.state), args.ncps, args.params), settings.dt_range is not None
-    data = None if args.calib is None else _recorded(Path(args.calib), given.graph, timed)
+    given, timed = model.load(args.model, states(args.state), args.ncps, args.params), settings.dt_range is not None
+    data = None if args.calib is None else recorded(Path(args.calib), given.graph, timed)
     dump = None if args.dump is None else _made(Path(args.dump))
     packagings = [] if args.package is None else [packages.load(kind) for kind in args.package.split(",")]
+    packages.check(packagings, updatable=settings.updatable)
     build = compile_model(
         given,
         settings,
@@ -76,7 +78,7 @@ def run(args: Namespace) -> Answer:
     return _answer(build, cost, args.output, packagings, picture)
 
 
-def _recorded(path: Path, graph: Graph, timed: bool) -> dict[str, Array]:
+def recorded(path: Path, graph: Graph, timed: bool) -> dict[str, Array]:
     """Recordings by label in the inputs' own shapes, as ``compile`` takes them from any user."""
     shapes: dict[str, tuple[int, ...]] = {port.label: graph.values[port.value].shape for port in graph.inputs}
     read = calibration.read_npz(path, graph, timed=timed)
@@ -133,7 +135,7 @@ def _dt(text: str | None) -> float | tuple[float, float] | None:
         ) from None
 
 
-def _states(texts: Sequence[str]) -> dict[str, str] | None:
+def states(texts: Sequence[str]) -> dict[str, str] | None:
     """Outputs by input; empty for ``--state none``, None where nothing is said."""
     if list(texts) == ["none"]:
         return {}

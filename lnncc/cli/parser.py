@@ -11,6 +11,7 @@ from lnncc.flash.frames import BAUD
 
 VERBS = {
     "compile": "turn a model into integer-only C",
+    "update": "write other weights for the code of a compiled model, as a file that a device in the field takes",
     "check": "derive the certificate of a compiled model again, and compare its words with the C",
     "verify": "compare a compiled model with its twin, bit for bit, and with the float model",
     "run": "run a compiled model on targets: its bits and what a step costs",
@@ -105,8 +106,9 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
         for verb, text in VERBS.items()
     }
     _compile(verbs["compile"])
-    for verb in ("check", "verify", "run", "flash", "export", "report", "timing", "misra"):
+    for verb in ("update", "check", "verify", "run", "flash", "export", "report", "timing", "misra"):
         verbs[verb].add_argument("folder", metavar="DIR", help="what `lnncc compile` wrote")
+    _update(verbs["update"])
     _verify(verbs["verify"])
     _monitor(verbs["monitor"])
     _run(verbs["run"])
@@ -150,18 +152,39 @@ def _compile(parser: Parser) -> None:
         default=[],
         help="a value inside to copy out, as --dump names it (repeat)",
     )
+    add(
+        "--updatable",
+        action="store_true",
+        help="the C takes other weights while it runs, as `lnncc update` writes them",
+    )
     add("--batch", metavar="LANES", type=int, help="also C for many streams, 4, 8, 16 or 32 at a time")
     add("--name", metavar="NAME", default="model", help="of the C functions and files (default: model)")
     add("--package", metavar="KIND,...", help="also libraries, into DIR/packages: arduino, cmake, zephyr; see README")
     add("--dump", metavar="DIR", help="write the graph after each stage into this folder")
+    _of_a_model(parser)
+    add("--frozen", action="store_true", help="write nothing; fail if DIR is not what would be written")
+    add("--require-size", action="store_true", help="fail if flash, RAM and stack cannot be measured")
+
+
+def _of_a_model(parser: Parser) -> None:
+    """What a file of a model does not say."""
+    add = parser.add_argument
     states = "the output of an ONNX model that is the next state of an input (repeat for more); none: it has no state"
     add("--state", metavar="IN=OUT", action="append", default=[], help=states)
     add("--ncps", metavar="NAME=VALUE", action="append", default=[], help="what weights of ncps do not say (repeat)")
     add(
         "--params", metavar="FILE", help="parameters of a step: .npz, .safetensors, flax' .msgpack or a folder of orbax"
     )
-    add("--frozen", action="store_true", help="write nothing; fail if DIR is not what would be written")
-    add("--require-size", action="store_true", help="fail if flash, RAM and stack cannot be measured")
+
+
+def _update(parser: Parser) -> None:
+    add = parser.add_argument
+    add("model", metavar="MODEL", help=f"the new weights, in a model of the same structure: {MODEL}")
+    add("-o", "--output", metavar="DIR2", required=True, help="folder for the update, NAME.lnu, and all it is made of")
+    add("--calib", metavar="X.npz", help="recorded inputs, for which weights are rounded")
+    saturating = "take weights by which values may saturate, counted, that could not before"
+    add("--saturating", action="store_true", help=saturating)
+    _of_a_model(parser)
 
 
 def _verify(parser: Parser) -> None:
