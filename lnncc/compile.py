@@ -121,6 +121,7 @@ def compile_model(
     chip, settings = targets.load(settings.target), replace(settings, target=targets.remembered(settings.target))
     options.check(settings, ranges, model.graph)
     options.check_budget(settings, budget, chip, calibrated=calibration is not None)
+    settings, ranges, budget = options.floats(settings, ranges, budget)
     data = None if calibration is None else prepared(calibration, model.graph, timed=settings.dt_range is not None)
     made_from = origin(ranges, data, budget)
     seen = _Dump(dump)

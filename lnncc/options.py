@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lnncc import solver
 from lnncc.errors import LnnccError, meant
@@ -71,6 +71,17 @@ class Budget:
         """The limits of error that there are, by name."""
         limits = {"max_abs": self.max_abs, "rms": self.rms}
         return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+def floats(
+    settings: Settings, ranges: Mapping[str, tuple[float, float]], budget: Budget
+) -> tuple[Settings, Mapping[str, tuple[float, float]], Budget]:
+    """The same, and 1 is 1.0: however a number was written, a manifest holds the same bytes."""
+    span, fixed = settings.dt_range, settings.fixed_dt
+    dt = (float(span[0]), float(span[1])) if span is not None else None if fixed is None else float(fixed)
+    told = {label: (float(low), float(high)) for label, (low, high) in ranges.items()}
+    errors = {name: float(limit) for name, limit in budget.errors.items()}
+    return replace(settings, dt=dt), told, replace(budget, **errors)  # type: ignore[arg-type]  # two floats by name
 
 
 def check_budget(settings: Settings, budget: Budget, target: Target, *, calibrated: bool) -> None:

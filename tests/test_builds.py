@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import lnncc
-from lnncc import build, share, twin
+from lnncc import build, options, share, twin
 from lnncc.archive import Model
 from lnncc.errors import LnnccError
 from lnncc.program import Program
@@ -90,6 +90,16 @@ def test_a_manifest_says_what_a_build_was_made_from() -> None:
     assert found["ranges"] == {"x": [-2, 2]} and found["budget"] == {"max_abs": 0.5, "objective": "flash"}
     digest = hashlib.sha256(np.asarray(xs, np.float64).tobytes()).hexdigest()
     assert found["calibration"] == {"x": digest} and found["lnncc"] == share.version()
+
+
+def test_a_number_may_be_written_with_a_point_or_without() -> None:
+    def files(end: float, dt: float | tuple[float, float]) -> object:
+        return lnncc.compile(Model(models.cfc()), ranges={"x": (-end, end)}, dt=dt).build.files()
+
+    assert files(2, 1) == files(2.0, 1.0) and files(2, (1, 3)) == files(2.0, (1.0, 3.0))
+    budgets = [options.Budget(limit, limit, 8192) for limit in (1, 1.0)]
+    floats = [options.floats(options.Settings(), {}, budget)[2] for budget in budgets]
+    assert repr(floats[0]) == repr(floats[1]) == repr(budgets[1])
 
 
 def rewritten(folder: Path, name: str, **changes: object) -> None:
