@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from integer_graphs import drawn
+from integer_graphs import FULL, Builder, drawn
 from test_lanes import fills, need
 
 import lnncc
@@ -18,7 +18,7 @@ from lnncc.build import Build
 from lnncc.choices import Choices
 from lnncc.emit import emit
 from lnncc.errors import LnnccError
-from lnncc.ir import Graph
+from lnncc.ir import Format, Graph
 from lnncc.kit.graphs import streamed
 from lnncc.options import Settings
 from lnncc.plan import plan
@@ -53,6 +53,21 @@ def test_streams_are_as_alone(machine: str, lanes: int, graph: int) -> None:
         assert compare.equal_steps(trace, (alone.states, alone.outputs)) == streams * STEPS
         assert np.array_equal(together.clipped, alone.clipped)
     assert compare.equal_steps((alone.states, alone.outputs), twin.run(drawn_graph, few)) == streams * STEPS
+
+
+@pytest.mark.parametrize(("machine", "lanes"), WIDTHS)
+def test_tables_that_fit_registers_and_that_do_not(machine: str, lanes: int) -> None:
+    """Every input, of tables with one interval less than fits, as many, and one more."""
+    chip, b, rng = need(machine), Builder(), np.random.default_rng(lanes)
+    x = b.input(1)
+    for n in (1, 15, 16, 17, 31, 32, 33, 48, 49, 63, 64, 65):
+        low = -(n // 2 << 10)
+        b.output(b.nodes(x, rng.integers(0, FULL, n + 1), low, 10))
+        values = b.constant(rng.integers(-FULL, FULL, n), Format(16, 15), "values")
+        b.output(b.op("table", (x, values), 1, low=low, top=low + (n << 10) - 1, shift=10, kind="direct", n=1))
+    made, every = built(b.graph(), chip, lanes), np.arange(-FULL, FULL, dtype=np.int16).reshape(-1, 16, 1)
+    together = batch.run(host.build(made, target=chip), made.interface, lanes, (every,))
+    assert compare.equal_steps((together.states, together.outputs), twin.run(b.graph(), (every,))) == 2 * FULL
 
 
 @pytest.mark.parametrize("name", ["CfC, softmax head", "CfC, argmax head", "LrcSSM block, layer norm", "CT-GRU"])

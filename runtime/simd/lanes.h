@@ -215,12 +215,32 @@ LN_FN ln_v32 ln_vscale(ln_v32 w, ln_v32 x)
     return ln_vdot(ln_vset(0), w, x);
 }
 
+#ifndef LN_OWN_NODES
+/* The nodes at - first, of count. */
+LN_FN ln_v32 ln_vnodes(const int32_t *nodes, ln_v32 at, int32_t first, int32_t count)
+{
+    (void)count;
+    return ln_vgather(nodes - first, at);
+}
+
+/* The values at - first, of count. */
+LN_FN ln_v32 ln_vvalues(const int16_t *values, ln_v32 at, int32_t first, int32_t count)
+{
+    ln_v32 found = {0};
+    (void)count;
+    for (int i = 0; i < LN_LANES; i++) {
+        found[i] = values[at[i] - first];
+    }
+    return found;
+}
+#endif
+
 /* ln_lookup */
 LN_FN ln_v32 ln_vlookup(const int32_t *nodes, ln_v32 x, int32_t low, int32_t top, int32_t shift)
 {
     const int32_t bits = shift < LN_FRACTION_BITS ? shift : LN_FRACTION_BITS;
     const ln_v32 inside = ln_vclip(x, low, top);
-    const ln_v32 node = ln_vgather(nodes - (low >> shift), inside >> shift);
+    const ln_v32 node = ln_vnodes(nodes, inside >> shift, low >> shift, (top >> shift) - (low >> shift) + 1);
     const ln_v32 fraction = (inside >> (shift - bits)) & ln_vset(((int32_t)1 << bits) - 1);
     return (node >> 16) + (ln_vscale(node, fraction) >> bits);
 }
@@ -228,12 +248,7 @@ LN_FN ln_v32 ln_vlookup(const int32_t *nodes, ln_v32 x, int32_t low, int32_t top
 /* ln_direct */
 LN_FN ln_v32 ln_vdirect(const int16_t *values, ln_v32 x, int32_t low, int32_t top, int32_t shift)
 {
-    const ln_v32 at = ln_vclip(x, low, top) >> shift;
-    ln_v32 found = {0};
-    for (int i = 0; i < LN_LANES; i++) {
-        found[i] = values[at[i] - (low >> shift)];
-    }
-    return found;
+    return ln_vvalues(values, ln_vclip(x, low, top) >> shift, low >> shift, (top >> shift) - (low >> shift) + 1);
 }
 
 /* ln_div, by a float quotient that is at most 1 off: its error is below 2^-8, in any rounding mode. 0 / 0 is any number. */

@@ -20,4 +20,32 @@ static inline __m512i plain_gather(__m512i at, const void *p, int scale)
 
 #define _mm512_i32gather_epi32 plain_gather
 
+/* Nor loads that leave out lanes. */
+static inline __m512i plain_load32(uint16_t some, const void *p)
+{
+    int32_t found[16] = {0};
+    for (int i = 0; i < 16; i++) {
+        if ((some >> i & 1) != 0) {
+            __builtin_memcpy(found + i, (const char *)p + 4 * i, 4);
+        }
+    }
+    return _mm512_loadu_si512(found);
+}
+
+static inline __m512i plain_load16(uint32_t some, const void *p)
+{
+    int16_t found[32] = {0};
+    for (int i = 0; i < 32; i++) {
+        if ((some >> i & 1) != 0) {
+            __builtin_memcpy(found + i, (const char *)p + 2 * i, 2);
+        }
+    }
+    return _mm512_loadu_si512(found);
+}
+
+#define __mmask16 uint16_t
+#define __mmask32 uint32_t
+#define _mm512_maskz_loadu_epi32 plain_load32
+#define _mm512_maskz_loadu_epi16 plain_load16
+
 #endif
