@@ -120,8 +120,8 @@ def test_a_build_whose_weights_may_change_is_proven_like_any_other(name: str) ->
     made = compiled(name)
     raw = (inputs(made)[None],)
     known = twin.run(made.integer, raw)
-    for options in ({"sanitize": True}, {"check": True}):
-        states, outputs = host.run(host.build(made, **options), made.interface, raw)
+    for library in (host.build(made, sanitize=True), host.build(made, check=True)):
+        states, outputs = host.run(library, made.interface, raw)
         assert np.array_equal(states[0], known[0][0]) and np.array_equal(outputs[0], known[1][0])
 
 
