@@ -58,7 +58,8 @@ def _block(node: Node, q: Quantiser, acc: str, x: str, columns: slice, out: str)
     shift = np.clip(shift, 0, fx.MOST_SHIFT)
     exact = weights * np.exp2(frac)[:, None]
     largest = float(np.abs(exact).max(initial=0.0))
-    bits = bits if largest < 1 << bits - 1 else 16  # a coarse operand needs larger weights
+    wide = (b for b in (bits, *sorted(WEIGHT_BITS)) if largest < 1 << b - 1)
+    bits = next(wide, max(WEIGHT_BITS))  # a coarse operand needs larger weights
     bits = q.settled(node, f"bits of columns from {columns.start}", bits)
     q.fits(node.outputs[0], "its weights", largest, (1 << bits - 1) - 0.5)
     ints = _rounded(weights * np.exp2(np.minimum(frac, 60))[:, None], reach, _room(shift), q.moment(x), columns, bits)
@@ -69,6 +70,15 @@ def _block(node: Node, q: Quantiser, acc: str, x: str, columns: slice, out: str)
     attrs: dict[str, Attr] = {"rows": ints.shape[0], "cols": ints.shape[1]}
     q.emit("affine", (q.accumulator(acc, target), part, w, s), out, target, attrs)
     return out
+
+
+def units(weights: Array, reach: Array, gain: int) -> Array:
+    """What the last bit of each weight of 16 bits is worth; ``reach`` and ``gain`` in raw units and fraction bits."""
+    found = np.empty(weights.shape)
+    for start, stop in _column_blocks(weights, reach, gain, WEIGHT_BITS[0]):
+        frac = _row_fractions(weights[:, start:stop], reach[start:stop], gain, WEIGHT_BITS[0])
+        found[:, start:stop] = np.exp2(-frac.astype(np.float64))[:, None]
+    return found
 
 
 def _rounded(units: Array, reach: Array, room: Array, moment: Array | None, columns: slice, bits: int) -> Array:

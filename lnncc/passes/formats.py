@@ -9,6 +9,7 @@ import numpy as np
 from lnncc import expr
 from lnncc.interval import Interval
 from lnncc.ir import Format, Graph, Node
+from lnncc.passes.balance import balance
 from lnncc.passes.ranges import Ranges
 
 HEADROOM = 4.0  # times what calibration saw, where interval arithmetic over layers has lost touch with it
@@ -52,6 +53,8 @@ def formats(graph: Graph, ranges: Ranges, moved: Mapping[str, int] = NOTHING) ->
         if name not in graph.constants:
             reach = reaches[groups.root(name)]
             chosen[name] = _wide_format(reach) if name in wide else _narrow_format(reach)
+    given = balance(graph, shared(graph), chosen, ranges.spans, ranges.moments)
+    chosen |= {name: replace(chosen[name], frac=chosen[name].frac - bits) for name, bits in given.items()}
     for name, bits in moved.items():
         _move(name, bits, groups, chosen)
     _compared(graph, groups, reaches, chosen)
