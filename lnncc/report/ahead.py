@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lnncc import solver
-from lnncc.bounds import disturbed, forward, timed
+from lnncc.bounds import disturbed, forward, memory, timed
 from lnncc.bounds.contraction import contraction
 from lnncc.bounds.horizon import Horizon, horizon
 from lnncc.build import Build
@@ -30,7 +30,8 @@ class Ahead:
 
     ``contracts`` says whether the bound of any number of steps is that of a contraction, or all that the output can
     reach. ``estimate`` is what disturbed runs came to. ``forgets`` is of the whole model: the factor by which each step
-    of the float model brings any two runs on the same inputs together, None if none below 1 was found.
+    of the float model brings any two runs on the same inputs together, None if none below 1 was found. ``keeps`` is how
+    far apart two float runs on the same inputs were found to rest for ever: no bound below it exists. 0 if none were.
     """
 
     one_step: float
@@ -40,6 +41,7 @@ class Ahead:
     contracts: bool
     estimate: float
     forgets: float | None
+    keeps: float
 
 
 @functools.lru_cache(KEPT)
@@ -62,8 +64,14 @@ def ahead(build: Build, steps: int = STEPS) -> Mapping[str, Ahead]:
     shrinks = contraction(forward.stepper(graph, {}, ranges, parts), found.box)
     rate = None if shrinks is None else shrinks.rate
     trial = disturbed.estimate(graph, noise, ranges, span)
+    most = found.reach.high - found.reach.low  # both runs are in there
+    kept = memory.kept(graph, ranges, most, span) if shrinks is None and graph.states else np.zeros(len(most))
     edges = np.cumsum([0] + [graph.values[p.value].size for p in graph.outputs])
-    return {p.label: _one(found, trial, slice(*edges[k : k + 2]), steps, rate) for k, p in enumerate(graph.outputs)}
+    parts_of = {p.label: slice(*edges[k : k + 2]) for k, p in enumerate(graph.outputs)}
+    return {
+        label: _one(found, most, steps, part, float(trial[part].max()), rate, float(kept[part].max()))
+        for label, part in parts_of.items()
+    }
 
 
 def _noise(graph: Graph, name: str, off: Sequence[float]) -> Array:
@@ -79,16 +87,16 @@ def _noise(graph: Graph, name: str, off: Sequence[float]) -> Array:
     return found
 
 
-def _one(found: Horizon, trial: Array, part: slice, steps: int, rate: float | None) -> Ahead:
-    most = found.reach.high - found.reach.low  # both runs are in there
-
+def _one(
+    found: Horizon, most: Array, steps: int, part: slice, estimate: float, rate: float | None, keeps: float
+) -> Ahead:
     def within(count: int) -> float:
         if count <= len(found.after):
             return float(np.minimum(found.after[count - 1], most)[part].max())
         return float((most if found.forever is None else np.minimum(found.forever[0], most))[part].max())
 
     contracts = found.forever is not None and bool(np.all(found.forever[0][part] < most[part]))
-    return Ahead(within(1), steps, within(steps), within(1 << 62), contracts, float(trial[part].max()), rate)
+    return Ahead(within(1), steps, within(steps), within(1 << 62), contracts, estimate, rate, keeps)
 
 
 def _ranges(build: Build) -> dict[str, tuple[float, float]]:
@@ -115,8 +123,13 @@ def text(found: Mapping[str, Ahead], period: float | None) -> list[str]:
             f"    {label}: {a.one_step:.3g} after one step, {a.after_steps:.3g} {many}, {a.forever:.3g} ever ({why})"
         )
         lines.append(f"    {label}: {a.estimate:.3g} was reached by disturbed runs: an estimate, not a bound")
+        if a.keeps:
+            lines.append(f"    {label}: no bound below {a.keeps:.3g} exists: {_KEPT}")
     rates = {a.forgets for a in found.values() if a.forgets is not None}  # one, that of the model
     return [*lines, *map(_forgotten, rates)]
+
+
+_KEPT = "two float runs on the same inputs were found that rest that far apart for ever"
 
 
 def _forgotten(rate: float) -> str:
