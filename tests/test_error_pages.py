@@ -116,6 +116,11 @@ BEFORE: Mapping[str, str] = MappingProxyType(
         "E0206": "lnncc.save(model(ltc()), 'other.lnn')\n"
         "lnncc_('compile gyro.lnn --target cortex-m4 --calib x.npz --bits auto --max-abs 1e-2 -o gyro_c')",
         **dict.fromkeys(("E0214", "E0409"), "Path('data').mkdir()"),
+        "E0236": "for name, factor in (('model', 1.0), ('newer', 1.001)):\n"
+        "    lnncc.save(trained(ltc(), factor), f'{name}.lnn')",
+        "E0414": "for name, cell, by in (('model', ltc(), 1), ('retrained', ltc(), 1.001), ('larger', ltc(8), 1)):\n"
+        "    lnncc.save(trained(cell, by), f'{name}.lnn')\n"
+        "shutil.rmtree('out')\nlnncc_('compile model.lnn --target cortex-m4 --range x=-4:4 --updatable -o out')",
         "E0331": GATHERS,
         "E0332": "Path('params.msgpack').write_bytes(flax.serialization.to_bytes({'w': jnp.eye(3)}))",
         "E0336": """
@@ -160,6 +165,7 @@ NOT_RUN: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("E0810", "E0811", "E0812", "E0813", "E0814"), "a board has to be at hand"),
         **dict.fromkeys(("E0213", "E0707"), "lnncc, or an Arduino core, has to be installed in another way"),
         **dict.fromkeys(("E0326", "E0339", "E0413"), "the example is one of Keras or torch"),
+        **dict.fromkeys(("E0415", "E0416"), "retraining has to end in just such weights"),
         "E0350": "there has to be an op without a kernel for many streams",
         "E0803": "the example takes as long as an emulator may",
     }
@@ -193,8 +199,15 @@ def model(cell: cells.LTC | cells.CfC, timed: bool = False) -> Model:
     return lnncc.trace(step, params, state=state, inputs=jnp.zeros(3))
 
 
-def ltc() -> cells.LTC:
-    return cells.LTC(cells.AutoNCP(6, 1).wire(3))
+def ltc(units: int = 6) -> cells.LTC:
+    return cells.LTC(cells.AutoNCP(units, 1).wire(3))
+
+
+def trained(cell: cells.LTC, factor: float) -> Model:
+    """Parameters of which none is 0 or 1, which an update could not change."""
+    params = jax.tree.map(lambda p: factor * (1.01 * p + 0.003), cell.init(jax.random.key(2)))
+    step = lambda p, h, x, dt: cell.step(p, h, x, 1.0)  # noqa: E731
+    return lnncc.trace(step, params, state=cell.initial_state(), inputs=jnp.zeros(3))
 
 
 def gated() -> cells.CfC:
