@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lnncc import archive, facts, options, primitives, share
 from lnncc import choices as chosen
+from lnncc import manifest as manifests
 from lnncc import target as targets
 from lnncc.choices import Choices
 from lnncc.emit import emit
@@ -18,14 +18,10 @@ from lnncc.ops import NAMES
 from lnncc.options import Budget, Settings
 from lnncc.passes.prove import prove
 from lnncc.plan import Plan, plan
-from lnncc.plan.interface import HASH_BYTES, Interface, Signal
+from lnncc.plan.interface import HASH_BYTES, Interface
 from lnncc.target import Target
 
-FAMILY = "lnncc.manifest/"
-SCHEMA = f"{FAMILY}2"
 UPDATE = ".lnu"  # what a file of an update ends with
-MAX_JSON = 1 << 25  # bytes; in Python objects it is several times that
-PORTS = ("inputs", "states", "outputs")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +55,7 @@ class Build:
 
     def _manifest(self, files: Mapping[str, bytes]) -> dict[str, object]:
         return {
-            "schema": SCHEMA,
+            "schema": manifests.SCHEMA,
             "settings": asdict(self.settings),
             "choices": self.choices.to_dict(),
             "interface": asdict(self.interface),
@@ -138,43 +134,47 @@ def read(folder: Path) -> Build:
         LnnccError: E0405 if it holds none or several, or a file is missing, differs from what the manifest recorded,
             or is not what this lnncc makes of the integer graph; E02xx for settings that cannot be; E0310 for a graph.
     """
-    manifest = _manifest(folder)
-    settings, choices, files = _told(folder, manifest)
+    manifest = manifests.read(folder)
+    settings, choices, files = manifests.told(folder, manifest)
     name = settings.name
     model = archive.unpack(files[f"{name}.lnn"], primitives.NAMES, f"{name}.lnn")
     integer = archive.unpack(files[f"{name}.integer.lnn"], NAMES | {"loop"}, f"{name}.integer.lnn")
     try:
+        certificate = manifests.loaded(files[f"{name}.certificate.json"])
+        known = facts.checked(manifest["facts"], [port.label for port in model.inputs])
+        made_from = manifests.table(manifest["made_from"])
+        number, base = lineage(made_from)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise manifests.outdated(folder, manifest, str(error)) from error
+    try:
         options.check(settings, {}, model)
-        labels = [port.label for port in model.inputs]
-        certificate, known = _loaded(files[f"{name}.certificate.json"]), facts.checked(manifest["facts"], labels)
-        made_from = _table(manifest["made_from"])
         layout = planned(integer, settings, targets.load(settings.target))
         interface, sources = layout.interface, emit(layout)
-        update = None if layout.image is None else layout.image.file(*lineage(made_from))
+        update = None if layout.image is None else layout.image.file(number, base)
     except LnnccError:
         raise
     except Exception as error:  # whatever a graph of unknown origin can make the passes raise
-        raise _outdated(
+        raise manifests.outdated(
             folder, manifest, f"its integer graph is none of lnncc's: {type(error).__name__} {error}"
         ) from error
     found = {n: data for n, data in files.items() if n.endswith((".c", ".h"))}
     if found != {n: text.encode() for n, text in sources.items()}:
-        raise _outdated(folder, manifest, "its C is not what this lnncc generates from its integer graph")
-    if _interface(manifest) != interface:
-        raise _outdated(folder, manifest, "its interface is not that of its integer graph")
+        raise manifests.outdated(folder, manifest, "its C is not what this lnncc generates from its integer graph")
+    if manifests.interface(manifest) != interface:
+        raise manifests.outdated(folder, manifest, "its interface is not that of its integer graph")
     told = files.get(f"{name}{UPDATE}")
     if told not in (None, update):
-        raise _outdated(folder, manifest, "its update does not hold the weights of its integer graph")
+        raise manifests.outdated(folder, manifest, "its update does not hold the weights of its integer graph")
     return Build(settings, choices, interface, model, integer, sources, certificate, known, made_from, told)
 
 
 def read_choices(folder: Path) -> Choices:
     """The formats that the build in ``folder`` was made with, whatever version made it. Raises E0405."""
-    manifest = _manifest(folder, any_version=True)
+    manifest = manifests.read(folder, any_version=True)
     try:
-        return chosen.from_dict(_table(manifest["choices"]))
+        return chosen.from_dict(manifests.table(manifest["choices"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise _broken(folder, str(error)) from error
+        raise manifests.broken(folder, str(error)) from error
 
 
 def generated(integer: Graph, settings: Settings, target: Target) -> tuple[Interface, Mapping[str, str]]:
@@ -204,145 +204,11 @@ def lineage(made_from: Mapping[str, object]) -> tuple[int, bytes]:
     """
     if "update" not in made_from:
         return 0, bytes(HASH_BYTES)
-    told = _table(made_from["update"])
+    told = manifests.table(made_from["update"])
     number, base = told["number"], bytes.fromhex(str(told["base"]))
     if not isinstance(number, int) or number < 1 or len(base) != HASH_BYTES:
         raise ValueError("no update has such a number, or such a base")
     return number, base
-
-
-def _told(folder: Path, manifest: Mapping[str, object]) -> tuple[Settings, Choices, dict[str, bytes]]:
-    """What the manifest says, and the files that it names, if they are those."""
-    try:
-        settings, choices = _settings(_table(manifest["settings"])), chosen.from_dict(_table(manifest["choices"]))
-        digests = _table(manifest["sha256"])
-        files = {name: file(folder, name, archive.MAX_FILE) for name in digests}
-        missing = {f"{settings.name}{end}" for end in (".lnn", ".integer.lnn", ".certificate.json")} - set(files)
-    except (KeyError, TypeError, ValueError, OSError) as error:
-        raise _broken(folder, str(error)) from error
-    if missing:
-        raise _broken(folder, f"the manifest lacks {min(missing)}")
-    for name, digest in digests.items():
-        if hashlib.sha256(files[name]).hexdigest() != digest:
-            raise _broken(folder, f"{name} was changed after it was generated")
-    return settings, choices, files
-
-
-def _manifest(folder: Path, *, any_version: bool = False) -> Mapping[str, object]:
-    found = {path.name: data for path in sorted(folder.glob("*.json")) if (data := _if_manifest(path)) is not None}
-    others = [name for name, data in found.items() if data["schema"] != SCHEMA]
-    if others and not any_version:
-        raise _outdated(folder, found[others[0]], f"{others[0]} is not of schema {SCHEMA}")
-    if not found:
-        raise LnnccError(
-            "E0405",
-            f"{folder} holds no compiled model",
-            helps=("compile one into it: lnncc compile MODEL -o DIR",),
-        )
-    if len(found) > 1:
-        raise LnnccError(
-            "E0405",
-            f"{folder} holds {len(found)} compiled models: {', '.join(found)[:200]}",
-            helps=("compile each into a folder of its own",),
-        )
-    (data,) = found.values()
-    return data
-
-
-def _if_manifest(path: Path) -> Mapping[str, object] | None:
-    try:
-        data = _loaded(file(path.parent, path.name, MAX_JSON))
-    except (ValueError, TypeError, RecursionError, OSError):
-        return None
-    return data if str(data.get("schema")).startswith(FAMILY) else None
-
-
-def file(folder: Path, name: str, most: int) -> bytes:
-    """What a plain file inside ``folder`` holds, wherever its name or a link points. Raises ValueError or OSError."""
-    path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
-        raise ValueError(f"{name!r:.60} is no file inside the folder")
-    with path.open("rb") as stream:
-        data = stream.read(most + 1)
-    if len(data) > most:
-        raise ValueError(f"{name!r:.60} has more than {most} bytes")
-    return data
-
-
-def _loaded(data: bytes) -> Mapping[str, object]:
-    """A JSON object. Raises ValueError, TypeError or RecursionError."""
-    if len(data) > MAX_JSON:
-        raise ValueError(f"a JSON file has {len(data)} bytes")
-    return _table(json.loads(data))
-
-
-def _table(item: object) -> dict[str, object]:
-    if not isinstance(item, dict):
-        raise TypeError("something else stands where an object should")
-    return item
-
-
-def _settings(data: Mapping[str, object]) -> Settings:
-    """JSON has lists where the settings have pairs."""
-    settings = Settings(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})  # type: ignore[arg-type]
-    if not all(isinstance(x, str) for x in (settings.name, settings.target, settings.optimise)):
-        raise TypeError("a name is no text")
-    return settings
-
-
-def _interface(manifest: Mapping[str, object]) -> Interface | None:
-    try:
-        data = _table(manifest["interface"])
-        ports = (tuple(Signal(**signal) for signal in data[port]) for port in PORTS)  # type: ignore[union-attr]
-        dt, counters = data["dt"], data["counters"]
-        taps = tuple(Signal(**signal) for signal in data["taps"])  # type: ignore[union-attr]
-        told = None if dt is None else Signal(**dt)  # type: ignore[arg-type]
-        return Interface(str(data["name"]), *ports, told, tuple(counters), taps, data["update_bytes"])  # type: ignore[arg-type]
-    except (KeyError, TypeError):
-        return None
-
-
-def _broken(folder: Path, why: str) -> LnnccError:
-    note = " ".join(why.split())[:300]
-    return LnnccError("E0405", f"{folder} is no whole build", notes=(note,), helps=("compile the model again",))
-
-
-def _outdated(folder: Path, manifest: Mapping[str, object], why: str) -> LnnccError:
-    """As ``_broken``; but what another lnncc wrote is no fault, and says how it is made anew."""
-    made_from, ours = manifest.get("made_from"), share.version()
-    theirs = made_from.get("lnncc") if isinstance(made_from, dict) else "older"
-    if theirs == ours:
-        return _broken(folder, why)
-    return LnnccError(
-        "E0405",
-        f"{folder} was written by another version of lnncc: {str(theirs)[:20]}, and this is {ours}",
-        notes=(" ".join(why.split())[:300],),
-        helps=(
-            f"compile the model again, in the same formats: {_command(folder, manifest)}",
-            "or use the version that wrote it",
-        ),
-    )
-
-
-def _command(folder: Path, manifest: Mapping[str, object]) -> str:
-    """What makes it anew in the same formats, with the options that the manifest tells."""
-    told, made_from = (manifest.get(key) for key in ("settings", "made_from"))
-    settings, made = (table if isinstance(table, dict) else {} for table in (told, made_from))
-    name, ranges = str(settings.get("name", "model")), made.get("ranges")
-    words = ["lnncc", "compile", f"{folder}/{name}.lnn", "--choices", str(folder), "-o", str(folder)]
-    for key in ("target", "dt", "optimise", "batch", "solver", "name"):
-        value = settings.get(key)
-        if value is not None:
-            words += [f"--{key}", ":".join(map(str, value)) if isinstance(value, list) else str(value)]
-    spans = ranges.items() if isinstance(ranges, dict) else ()
-    for label, span in ((label, span) for label, span in spans if isinstance(span, list)):
-        words += ["--range", f"{label}={':'.join(map(str, span))}"]
-    words += ["--updatable"] if settings.get("updatable") is True else []
-    taps = settings.get("taps")
-    words += [word for name in (taps if isinstance(taps, list) else ()) for word in ("--tap", str(name))]
-    if made.get("calibration"):
-        words += ["--calib", "X.npz"]
-    return shlex.join(words)
 
 
 def _json(data: Mapping[str, object]) -> bytes:

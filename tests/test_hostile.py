@@ -18,6 +18,7 @@ from onnx_cases import node, of
 
 import lnncc
 from lnncc import build as builds
+from lnncc import manifest as manifests
 from lnncc import npz
 from lnncc.calibration import read_npz
 from lnncc.cli import main
@@ -373,13 +374,13 @@ def test_a_manifest_that_lacks_a_file(folder: Path) -> None:
 def test_a_file_beyond_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lnncc.archive.MAX_FILE", 10)
     assert "more than 10 bytes" in read_refused(folder)
-    monkeypatch.setattr(builds, "MAX_JSON", 10)
+    monkeypatch.setattr(manifests, "MAX_JSON", 10)
     assert "holds no compiled model" in read_refused(folder)
 
 
 def test_a_certificate_beyond_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(builds, "MAX_JSON", (folder / "m.json").stat().st_size)
-    (folder / "m.certificate.json").write_text("{}" + " " * builds.MAX_JSON)
+    monkeypatch.setattr(manifests, "MAX_JSON", (folder / "m.json").stat().st_size)
+    (folder / "m.certificate.json").write_text("{}" + " " * manifests.MAX_JSON)
     sealed(folder)
     assert "a JSON file has" in read_refused(folder)
 
@@ -403,7 +404,7 @@ def test_an_integer_graph_of_ops_that_lack_their_numbers(folder: Path) -> None:
 def test_choices_are_read_whatever_made_the_c(folder: Path, program: lnncc.Program) -> None:
     (folder / "m.c").write_text("")
     assert builds.read_choices(folder) == program.build.choices
-    (folder / "m.json").write_text(json.dumps({"schema": builds.SCHEMA, "choices": {"nodes": 7}}))
+    (folder / "m.json").write_text(json.dumps({"schema": manifests.SCHEMA, "choices": {"nodes": 7}}))
     with pytest.raises(LnnccError, match="E0405"):
         builds.read_choices(folder)
 

@@ -24,7 +24,7 @@ LAYERS = (
     "options frontend passes",
     "bounds",
     "plan",
-    "emit twin",
+    "emit twin manifest",
     "build certificate",
     "assemble retarget packages listing",
     "kit update",

@@ -7,6 +7,7 @@ from typing import Any
 
 from lnncc import archive, certificate, checker, twin
 from lnncc import build as builds
+from lnncc import manifest as manifests
 from lnncc.build import Build
 from lnncc.cli.answer import Answer, note
 from lnncc.errors import LnnccError
@@ -59,9 +60,9 @@ def _checked(folder: Path) -> Any:
 def _require_bounded(folder: Path) -> None:
     """Sizes, before the checker reads files that it takes to be such as lnncc writes. Raises what a reader does."""
     [path] = folder.glob("*.certificate.json")
-    builds.file(folder, path.name, builds.MAX_JSON)
+    manifests.file(folder, path.name, manifests.MAX_JSON)
     name = path.name.replace(".certificate.json", ".integer.lnn")
-    archive.unpack(builds.file(folder, name, archive.MAX_FILE), NAMES | {"loop"}, name)
+    archive.unpack(manifests.file(folder, name, archive.MAX_FILE), NAMES | {"loop"}, name)
 
 
 def _why(error: Exception) -> str:
