@@ -74,7 +74,7 @@ class Build:
         """
         files = self.files()
         manifest = f"{self.name}.json"
-        _refuse_foreign(folder, manifest, files)
+        refuse_foreign(folder, manifest, files)
         for path in _left_over(folder, manifest, files):
             path.unlink()
         for name in [n for n in files if n != manifest] + [manifest]:
@@ -90,8 +90,8 @@ def holds(path: Path, data: bytes) -> bool:
     return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
 
 
-def _refuse_foreign(folder: Path, manifest: str, files: Mapping[str, bytes]) -> None:
-    """The runtime in ``lnn/`` may be another build's; what lies beside it without a manifest is somebody's own."""
+def refuse_foreign(folder: Path, manifest: str, files: Mapping[str, bytes]) -> None:
+    """The runtime in ``lnn/`` may be another build's; beside it, what has no manifest is somebody's own: E0211."""
     if (folder / manifest).exists():
         return
     for name, data in files.items():

@@ -413,6 +413,20 @@ def test_the_verb_writes_and_runs(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert f"kit {told['hash']} passed" in text
 
 
+def test_a_kit_leaves_what_is_not_its_own_and_takes_away_what_is(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("mine")
+    words = ["selftest", "--target", "host", "-o", str(tmp_path), "--parts"]
+    assert cli.main([*words, "words"]) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"] and (
+        tmp_path / "README.md"
+    ).read_text() == "mine"
+    (tmp_path / "README.md").unlink()
+    assert cli.main([*words, "words,edges"]) == 0
+    (tmp_path / "parts" / "mine.c").write_text("mine")
+    assert cli.main([*words, "words"]) == 0
+    assert {path.name for path in (tmp_path / "parts").iterdir()} == {"words.c", "mine.c"}
+
+
 def test_the_makefile_builds_all_or_some(tmp_path: Path) -> None:
     for tool in ("make", "cc"):
         if shutil.which(tool) is None:

@@ -1,12 +1,12 @@
 """``lnncc selftest``: a folder of C that tests the user's own compiler and core, and if asked for a run of it here."""
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lnncc import kit
 from lnncc import target as targets
-from lnncc.build import replace
+from lnncc.build import refuse_foreign, replace
 from lnncc.cli.answer import Answer
 from lnncc.cli.compile import writing
 from lnncc.errors import LnnccError, meant
@@ -15,6 +15,8 @@ from lnncc.target import Target
 from lnncc.validate import kit as runs
 from lnncc.validate.kit import Run
 
+MARK = "kit.h"  # a folder without it is no kit
+
 
 def run(args: Namespace) -> Answer:
     """Write the kit, and run it with ``--run``. Raises E0201, E0211, E0231 for a part there is not; as ``runs.run``."""
@@ -22,8 +24,7 @@ def run(args: Namespace) -> Answer:
     parts = _chosen(kit.parts(target), args.parts)
     texts = kit.files(target, parts)
     with writing(Path(args.output), "-o"):
-        for name, text in texts.items():
-            replace(Path(args.output) / name, text.encode())
+        _write(Path(args.output), texts, target)
     done = runs.run(target, parts, texts=texts) if args.run else None
     fields = {
         "target": target.name,
@@ -41,6 +42,17 @@ def run(args: Namespace) -> Answer:
     return Answer(fields, "\n".join(lines), None if done is None else _failure(done))
 
 
+def _write(folder: Path, texts: Mapping[str, str], target: Target) -> None:
+    """Parts of a kit that was there before go, if they are not of this one: who compiles the folder would take them."""
+    files = {name: text.encode() for name, text in texts.items()}
+    refuse_foreign(folder, MARK, files)
+    others = {f"{kit.FOLDER}/{name}" for part in kit.parts(target) for name in part.sources} - files.keys()
+    for name in others if (folder / MARK).exists() else ():
+        (folder / name).unlink(missing_ok=True)
+    for name in (*(name for name in files if name != MARK), MARK):
+        replace(folder / name, files[name])
+
+
 def _chosen(parts: Sequence[Part], names: str | None) -> tuple[Part, ...]:
     if names is None:
         return tuple(parts)
@@ -54,8 +66,8 @@ def _chosen(parts: Sequence[Part], names: str | None) -> tuple[Part, ...]:
 
 
 def _first(target: Target, parts: Sequence[Part], folder: str) -> str:
-    checks = sum(len(part.checks) for part in parts)
-    return f"kit for {target.name}: {checks} checks in {len(parts)} parts, in {folder}"
+    checks, many = sum(len(part.checks) for part in parts), "s" if len(parts) > 1 else ""
+    return f"kit for {target.name}: {checks} checks in {len(parts)} part{many}, in {folder}"
 
 
 def _line(part: Part) -> str:

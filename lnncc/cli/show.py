@@ -70,7 +70,8 @@ def _first_line(module: str) -> str:
 
 def doctor(args: Namespace) -> Answer:
     found = checks.examine()
-    lines = [f"{'ok' if c.ok else 'miss':<6}{c.name:<20}{c.detail if c.ok else '-> ' + c.get}" for c in found]
+    width = max(len(c.name) for c in found) + 1
+    lines = [f"{'ok' if c.ok else 'miss':<6}{c.name:<{width}}{c.detail if c.ok else '-> ' + c.get}" for c in found]
     failure = checks.failure(found)
     fields = {"ok": failure is None, "checks": [checks.fields(c) for c in found]}
     return Answer(fields, "\n".join(lines), failure)

@@ -53,7 +53,8 @@ def _lines(model: str, name: str, core: Core, seen: Timing) -> list[str]:
         lines.append(f"  these divide: {', '.join(seen.users)}")
     if seen.varies is None and low != high:
         lines.append("  which kernels differ cannot be told: this emulator counts, and traces nothing")
-    lines.append(f"  not seen to differ: {', '.join(seen.constant) or 'no kernel'}")
+    if seen.varies is not None:
+        lines.append(f"  not seen to differ: {', '.join(seen.constant) or 'no kernel'}")
     return [*lines, f"  of the core: {core.text}", f"  source: {core.source}"]
 
 
