@@ -19,7 +19,7 @@ test: $(VENV)/dev
 test-jax:
 	VENV=$(VENV) .ci/newest_jax
 
-# Every target that can run here, with every op and whole models; every command of the documentation.
+# What takes long: every target that can run here, with every op and whole models; every command of the documentation.
 test-all: $(VENV)/dev
 	$(BIN)/python -m pytest -n auto -m 'matrix or docs'
 

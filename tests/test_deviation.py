@@ -119,7 +119,7 @@ def test_ten_thousand_steps_do_not_drift(kind: str) -> None:
     require_no_drift(drifts(kind, 10_000, 1000), 10_000, 1000)
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 @pytest.mark.parametrize("kind", ["cfc", "ltc"])
 def test_a_million_steps_do_not_drift(kind: str) -> None:
     require_no_drift(drifts(kind, LONG, 10_000), LONG, 10_000)

@@ -73,7 +73,7 @@ def test_names_leave_no_trace_in_the_c(seed: int) -> None:
     assert_no_trace(names(seed, A_MODEL))
 
 
-@pytest.mark.slow
+@pytest.mark.matrix
 def test_ten_thousand_names_leave_no_trace_in_the_c() -> None:
     for seed in range(ALWAYS, MODELS):
         assert_no_trace(names(seed, A_MODEL))

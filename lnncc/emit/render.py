@@ -1,5 +1,6 @@
 """Templates to text. jinja2 is used here alone, and a name that a template lacks is an error."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -11,9 +12,7 @@ from lnncc.emit import text
 
 def render(template: str, folders: Sequence[Path] = (), **values: object) -> str:
     """``<template>.j2`` with ``values``, of the first of ``folders`` that has it, or of ``templates``."""
-    environment = _environment([*folders, share.folder("templates")], escapes=False)
-    environment.filters.update(comment=text.comment, numbers=text.numbers, call=text.call, power=text.power)
-    return environment.get_template(f"{template}.j2").render(**values)
+    return _texts((*folders, share.folder("templates"))).get_template(f"{template}.j2").render(**values)
 
 
 def page(template: str, filters: Mapping[str, Callable[..., str]], **values: object) -> str:
@@ -21,6 +20,14 @@ def page(template: str, filters: Mapping[str, Callable[..., str]], **values: obj
     environment = _environment([share.folder("templates")], escapes=True)
     environment.filters.update(filters)
     return environment.get_template(f"{template}.j2").render(**values)
+
+
+@functools.cache
+def _texts(folders: tuple[Path, ...]) -> Environment:
+    """Kept, since to read a template takes far longer than to fill it in: a build has some twenty texts."""
+    environment = _environment(folders, escapes=False)
+    environment.filters.update(comment=text.comment, numbers=text.numbers, call=text.call, power=text.power)
+    return environment
 
 
 def _environment(folders: Sequence[Path], *, escapes: bool) -> Environment:

@@ -61,6 +61,7 @@ def table(n: int = 11) -> Graph:
         for size, first in ((16, 8), (12, 6), (64, 40), (20, 1)):
             for nodes in (rng.integers(0, FULL, size + 1), np.repeat(rng.integers(-300, 300, size // 2 + 1), 2)[1:]):
                 b.output(b.nodes(value, nodes[: size + 1], -(first << shift), shift))
+    b.output(b.nodes(wide, rng.integers(0, 3000, 17), -(8 << 28), 28))  # all of 32 bits
     return b.graph()
 
 
@@ -175,8 +176,10 @@ def heads() -> Graph:
     """Classes, probabilities and quotients, of narrow and of wide values."""
     b, rng = Builder(), np.random.default_rng(6)
     x = b.input(6)
-    wide = b.affine(rng, x, 6)
-    for value in (x, wide):
+    weights, shifts, start = rng.integers(-99, 99, (3, 6)), rng.integers(1, 9, 3), rng.integers(-FULL, FULL, 3)
+    twice = b.constant(np.tile(weights, (2, 1))), b.constant(np.tile(shifts, 2), Format(8, 0))
+    wide = b.op("affine", (b.constant(np.tile(start, 2), WIDE), x, *twice), 6, WIDE, rows=6, cols=6)
+    for value in (x, wide):  # both have equal elements
         for count in (3, 6, 1):
             b.output(b.argmax(value, count))
             b.output(b.softmax(value, count))
