@@ -70,7 +70,7 @@ typedef struct {
 /* A node of a table, its value above the rise to the next node: one load for both. */
 typedef int32_t ln_node;
 
-#define LN_NODE(value, rise) ((int32_t)(((uint32_t)(value) << 16) | ((uint32_t)(rise) & 65535u)))
+#define LN_NODE(value, rise) (((int32_t)(value) * 65536) + (int32_t)(uint16_t)(rise))
 
 #ifdef LNN_CHECK
 LN_FN int32_t ln_checked(int64_t x)
