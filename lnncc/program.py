@@ -97,19 +97,22 @@ class Program:
         *,
         calibration: "ArrayLike | Mapping[str, ArrayLike] | None" = None,
         saturating: bool = False,
+        number: int | None = None,
     ) -> "Program":
         """The C of this program with the weights of ``model``, which has its structure, as a program of its own.
 
         ``save`` writes NAME.lnu beside all else: what a device that runs this C takes by ``NAME_update``.
         ``calibration`` is recorded input, for which weights are rounded. ``saturating`` takes weights by which values
-        may saturate, counted, that could not before.
+        may saturate, counted, that could not before. ``number``, 1 or more, tells later updates from earlier ones;
+        None: one more than that of this program.
 
         Raises:
-            LnnccError: E0236 if this program was not compiled as ``updatable``, E0414 for a model of another structure,
-                E0415 for weights that do not fit its formats, E0416 for such as its target wants other code for.
+            LnnccError: E0237 for a ``number`` below 1, E0236 if this program was not compiled as ``updatable``, E0414
+                for a model of another structure, E0415 for weights that do not fit its formats, E0416 for such as its
+                target wants other code for.
         """
         data = None if calibration is None else self._prepared(calibration)
-        return Program(updates.update(self.build, model.graph, data, saturating=saturating).build)
+        return Program(updates.update(self.build, model.graph, data, saturating=saturating, number=number).build)
 
     def save(self, folder: str | Path, packages: Sequence[str] = ()) -> None:
         """Write the C, the certificate, the manifest and both graphs; libraries of these kinds go into folder/packages.

@@ -39,16 +39,32 @@ class Update:
     saturating: tuple[str, ...]
 
 
-def update(build: Build, model: Graph, data: Mapping[str, Array] | None = None, *, saturating: bool = False) -> Update:
+def update(
+    build: Build,
+    model: Graph,
+    data: Mapping[str, Array] | None = None,
+    *,
+    saturating: bool = False,
+    number: int | None = None,
+) -> Update:
     """The weights of ``model`` for the code of ``build``. ``data`` are recorded inputs, (streams, steps, ...) by label.
 
     ``saturating`` takes weights by which values could leave the range of their formats that could not before: they
-    saturate then, counted.
+    saturate then, counted. ``number`` says which of two updates is the later one; None: one more than that of
+    ``build``.
 
     Raises:
-        LnnccError: E0236 for a build whose weights cannot change, E0405 for one that lnncc did not write, E0414 for a
-            model of another structure, E0415 for weights that do not fit, E0416 where the target wants other code.
+        LnnccError: E0237 for a ``number`` below 1, E0236 for a build whose weights cannot change, E0405 for one that
+            lnncc did not write, E0414 for a model of another structure, E0415 for weights that do not fit, E0416 where
+            the target wants other code.
     """
+    if number is not None and number < 1:
+        raise LnnccError(
+            "E0237",
+            f"{number} is the number of no update",
+            notes=("0 is what was compiled in; of two slots the higher number counts, which goes around after 65535",),
+            helps=("give one that is higher than that of every update before",),
+        )
     if not build.settings.updatable:
         raise LnnccError(
             "E0236",
@@ -56,7 +72,7 @@ def update(build: Build, model: Graph, data: Mapping[str, Array] | None = None, 
             helps=("compile it with --updatable, and put that on the device", FULL),
         )
     try:
-        declared, known, (number, _) = _declared(build), _settled(build), lineage(build.origin)
+        declared, known, (before, _) = _declared(build), _settled(build), lineage(build.origin)
         done = solver.carried_out(build.facts)
     except (KeyError, TypeError, ValueError) as error:
         raise _broken(str(error)) from error
@@ -80,7 +96,7 @@ def update(build: Build, model: Graph, data: Mapping[str, Array] | None = None, 
     target = targets.load(build.settings.target)
     old = planned(build.integer, build.settings, target)
     assert old.image is not None
-    origin["update"] = {"number": number + 1, "base": old.image.model.hex()}
+    origin["update"] = {"number": before + 1 if number is None else number, "base": old.image.model.hex()}
     made = Made(model, fused, spans, integer, proof)
     new, layout = assembled(made, build.settings, build.choices, target, settled, origin)
     image = _same_code(old, layout)

@@ -116,6 +116,10 @@ BEFORE: Mapping[str, str] = MappingProxyType(
         "E0206": "lnncc.save(model(ltc()), 'other.lnn')\n"
         "lnncc_('compile gyro.lnn --target cortex-m4 --calib x.npz --bits auto --max-abs 1e-2 -o gyro_c')",
         **dict.fromkeys(("E0214", "E0409"), "Path('data').mkdir()"),
+        "E0237": "for name, factor in (('model', 1.0), ('newer', 1.001)):\n"
+        "    lnncc.save(trained(ltc(), factor), f'{name}.lnn')\n"
+        "shutil.rmtree('out', ignore_errors=True)\n"
+        "lnncc_('compile model.lnn --target cortex-m4 --range x=-4:4 --updatable -o out')",
         "E0236": "for name, factor in (('model', 1.0), ('newer', 1.001)):\n"
         "    lnncc.save(trained(ltc(), factor), f'{name}.lnn')",
         "E0414": "for name, cell, by in (('model', ltc(), 1), ('retrained', ltc(), 1.001), ('larger', ltc(8), 1)):\n"

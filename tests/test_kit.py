@@ -134,7 +134,7 @@ def idle(chosen: Target) -> set[str]:
 def reachable(chosen: Target) -> Iterator[str]:
     """Every kernel that a plan for the target may call."""
     for op in sorted(NAMES | {"copy"}):
-        for portable in prototypes._kernels(op).values():
+        for portable in prototypes.kernels(op).values():
             function = portable.name.removeprefix("ln_")
             if not function.startswith(op) or function == "divided":
                 continue  # a helper
@@ -182,7 +182,7 @@ def test_every_function_of_the_runtime_is_reached() -> None:
     text += "\n".join(path.read_text() for path in share.folder("templates").glob("*.j2"))
     defined = functions(text)
     kernels = {name for op in NAMES | {"copy"} for path in RUNTIME.glob(f"kernels/{op}*.h")
-               for name in prototypes._kernels(path.name.removesuffix(".h"))}  # fmt: skip
+               for name in prototypes.kernels(path.name.removesuffix(".h"))}  # fmt: skip
     uses = Counter(re.findall(r"ln_\w+(?=\()", text))
     definitions = Counter(match for match in re.findall(r"^LN_\w+ [\w ]+?\**(ln_\w+)\(", text, re.MULTILINE))
     asked_for = {"ln_tap16", "ln_tap32"}  # in a build with --tap: tests/test_taps.py

@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 from toy_model import need_target, seldom
 
 import lnncc
+from lnncc import share, twin
 from lnncc import target as targets
-from lnncc import twin
 from lnncc.archive import Model
 from lnncc.build import Build, planned
 from lnncc.cli import main
 from lnncc.errors import LnnccError
 from lnncc.ir import Graph
-from lnncc.plan.image import CRC, HEADER, Guard, Kind, guard, kept
+from lnncc.plan import prototypes
+from lnncc.plan.image import CRC, FUNCTIONS, HEADER, INDICES, WEIGHTS, Guard, Kind, guard, kept, listed
 from lnncc.program import Program
 from lnncc.validate import emulate, firmware, host, toolchain
 from tests import models
@@ -390,7 +391,9 @@ int main(void)
 """
 
 
-@pytest.mark.parametrize("target", ["host", *seldom(["cortex-m4", "host-avx2"])])
+@pytest.mark.parametrize(
+    "target", ["host", "cortex-m0plus", *seldom(["cortex-m4", "cortex-m55", "host-avx2", "rv32-rvv"])]
+)
 @pytest.mark.parametrize("name", ["ltc", "cfc"])
 def test_hostile_bytes_under_a_right_crc_break_nothing(name: str, target: str, tmp_path: Path) -> None:
     """Two rounds of three leave alone what an update may not say: they are taken, and no step is undefined."""
@@ -399,6 +402,8 @@ def test_hostile_bytes_under_a_right_crc_break_nothing(name: str, target: str, t
     assert image is not None and new.update is not None
     ranges = [(m.at, m.at + m.bytes) for m in image.members if m.rule.kind is Kind.SHIFTS]
     tests = [f"(i >= {a}u && i < {b}u)" for a, b in ranges]
+    lists = [m for m in image.members if m.rule.kind is Kind.LISTS]
+    tests += [f"((i - {m.at}u) / 2u == {half}u)" for m in lists for half in listed(np.frombuffer(m.data, "<i4"))]
     for m in (m for m in image.members if m.rule.kind is Kind.HALVES):
         place = f"(i - {m.at}u) / 2u % {m.rule.period}u"
         tests.append(f"(i >= {m.at}u && i < {m.at + m.bytes}u && {place} < 32u && ({m.rule.mask}u >> ({place}) & 1u))")
@@ -407,6 +412,7 @@ def test_hostile_bytes_under_a_right_crc_break_nothing(name: str, target: str, t
     text = HOSTILE.replace("{words}", words).replace("FIXED(i)", " || ".join(tests) or "0").replace("ROUNDS", "300")
     (tmp_path / "hostile.c").write_text(text)
     flags = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-sanitize=shift-base")
+    flags += ("-mavx2",) if target == "host-avx2" else ()
     compiler = toolchain.find(targets.load("host"))
     said = toolchain.program(compiler, [tmp_path / "hostile.c"], tmp_path / "hostile", include=[tmp_path], flags=flags)
     assert said.strip().isdecimal() and int(said) >= 200, said
@@ -575,6 +581,56 @@ def test_guards_know_each_source_and_nothing_else(target: str) -> None:
     assert any(a.data != b.data for a, b in zip(old.tables, new.tables, strict=True))
     assert all(len(m.data) == m.bytes and m.possible for m in new.image.members)
     assert len(new.image.file(1, b"base")) == new.image.bytes
+
+
+@pytest.mark.parametrize("target", ["host", "cortex-m4", "cortex-m0plus", "cortex-m55", "host-avx2", "rv32-rvv"])
+def test_a_source_that_moves_is_seen(target: str) -> None:
+    """In each table of synapses that has sources, whichever half of a word holds one."""
+    made = compiled("ltc")
+    layout = planned(made.integer, made.settings, targets.load(target))
+    mixed = [t for t in layout.tables if t.rule.kind in (Kind.HALVES, Kind.LISTS)]
+    apart = [t for t in layout.tables if t.rule.kind is Kind.FIXED]
+    assert mixed or apart
+    for table in mixed:
+        lengths, at, words = set[int](), 0, np.frombuffer(table.data, "<i4")
+        while table.rule.kind is Kind.LISTS and at < len(words):
+            lengths |= {2 * at, 2 * at + 1}
+            at += 1 + int(words[at]) // 4
+        seen = 0
+        for half in sorted({*range(len(table.data) // 2)} - lengths):
+            changed = bytearray(table.data)
+            changed[2 * half] ^= 1
+            seen += kept(table.rule, bytes(changed)) != kept(table.rule, table.data)
+        assert 0 < seen < len(table.data) // 2
+    for table in apart:
+        assert kept(table.rule, table.data) == table.data
+
+
+def test_every_parameter_of_a_kernel_is_known() -> None:
+    """What a kernel of tomorrow reads is nothing that an update may change, before somebody has said so."""
+    files = sorted(path.stem for path in (share.folder("runtime") / "kernels").glob("*.h"))
+    reads = {p.name for file in files for k in prototypes.kernels(file).values() for p in k.parameters if p.reads}
+    assert reads - {"synapse", "s"} <= INDICES | FUNCTIONS | WEIGHTS
+    with pytest.raises(AssertionError):
+        guard("new", "int16_t", None, 1)
+    with pytest.raises(AssertionError):
+        guard("synapse", "int32_t", "new", 1)
+
+
+def test_a_number_tells_the_later_of_two_updates() -> None:
+    """Made from the same build, without one, both have the same."""
+    device, old = Updated(compiled("ltc")), Program(compiled("ltc"))
+    first, second, seventh = (
+        old.update(Model(moved(base("ltc"), 0.05, seed)), number=number).build.update
+        for seed, number in ((1, None), (2, None), (3, 7))
+    )
+    assert first is not None and second is not None and seventh is not None
+    assert first[NUMBER] == second[NUMBER] == b"\1\0" and seventh[NUMBER] == b"\7\0"
+    a, b = device.place(first), device.place(seventh)
+    assert device.calls.m_newest_update(a, b) == b and device.calls.m_newest_update(b, a) == b
+    for number in (0, -1):
+        with pytest.raises(LnnccError, match="E0237"):
+            old.update(Model(base("ltc")), number=number)
 
 
 def test_every_table_of_an_image_is_of_a_known_kind() -> None:

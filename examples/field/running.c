@@ -8,7 +8,7 @@ static const uint32_t update[] = {WORDS};
 void watch_step(watch_state *s, const int16_t *x0, int16_t *y0)
 {
     static uint32_t steps = 0;
-    if (steps == BEFORE_STEP && watch_update(s, update, sizeof update) != 0) {
+    if (steps == BEFORE_STEP && (watch_update(s, update, sizeof update) & (uint16_t)~WATCH_RESTARTED) != 0) {
         for (;;) {
         }
     }

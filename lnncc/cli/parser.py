@@ -184,6 +184,8 @@ def _update(parser: Parser) -> None:
     add("--calib", metavar="X.npz", help="recorded inputs, for which weights are rounded")
     saturating = "take weights by which values may saturate, counted, that could not before"
     add("--saturating", action="store_true", help=saturating)
+    number = "tells later updates from earlier ones (default: one more than that of the folder)"
+    add("--number", metavar="N", type=int, help=number)
     _of_a_model(parser)
 
 

@@ -16,7 +16,7 @@ def run(args: Namespace) -> Answer:
     given = model.load(args.model, states(args.state), args.ncps, args.params)
     timed = old.settings.dt_range is not None
     data = None if args.calib is None else recorded(Path(args.calib), given.graph, timed)
-    made = update(old, given.graph, data, saturating=args.saturating)
+    made = update(old, given.graph, data, saturating=args.saturating, number=args.number)
     if made.saturating:
         note(f"may saturate now, counted, and could not before: {', '.join(made.saturating)}")
     with writing(Path(args.output), "-o"):

@@ -20,7 +20,12 @@ STRUCTURE_BYTES = 8
 ALIGNED = 4
 INDICES = frozenset({"src", "counts", "order", "where", "owner", "index"})  # parameters that say where, not how much
 FUNCTIONS = frozenset({"nodes", "values", "truth"})  # and those that hold a function, which is the same for all weights
+WEIGHTS = frozenset(
+    {"a", "acc", "b", "base", "c", "d", "dt", "e", "f", "more", "n", "nothing", "numbers", "one", "p", "pair", "peak"}
+    | {"rates", "rest", "t", "time", "v", "w", "weight", "x", "z"}
+)  # and those of which any number is possible: shifts among them are clipped, or their instructions take every one
 LISTS = "synapse_lists"
+NARROW = "ln_synapse_narrow"  # of an AVR, which takes no updates
 
 
 class Kind(Enum):
@@ -53,6 +58,7 @@ def guard(parameter: str, kind: str, layout: str | None, lanes: int) -> Guard:
     if parameter == "s":
         return Guard(Kind.SHIFTS)
     if parameter != "synapse":
+        assert parameter in WEIGHTS or own, f"nobody says what an update may make of {parameter}"
         return Guard()
     if layout == LISTS:
         return Guard(Kind.LISTS)
@@ -62,6 +68,7 @@ def guard(parameter: str, kind: str, layout: str | None, lanes: int) -> Guard:
         return Guard(Kind.HALVES, 24, 0b10101010 << 8)  # and here above the slopes
     if kind in ("ln_synapse", "ln_synapse_words"):
         return Guard(Kind.HALVES, 6, 1 << 5)  # and else the last half
+    assert kind == NARROW, f"nobody says where {layout} has its sources"
     return Guard()
 
 
@@ -72,10 +79,10 @@ def kept(rule: Guard, data: bytes) -> bytes:
         return data
     if rule.kind is Kind.HALVES:
         return halves[[rule.mask >> i % rule.period & 1 == 1 for i in range(len(halves))]].tobytes()
-    return halves[list(_listed(halves.view("<i4")))].tobytes() if rule.kind is Kind.LISTS else b""
+    return halves[list(listed(halves.view("<i4")))].tobytes() if rule.kind is Kind.LISTS else b""
 
 
-def _listed(words: Array) -> list[int]:
+def listed(words: Array) -> list[int]:
     """Positions of halves: of each list the length, in bytes, and above the last of three words each source."""
     found, at = list[int](), 0
     while at < len(words):

@@ -67,13 +67,13 @@ def function(node: Node, bits: Mapping[str, int]) -> str:
 
 def find(op: str, function: str) -> Prototype:
     """The portable prototype of ``ln_<function>`` in the kernel file of ``op``."""
-    return _kernels(op)[f"ln_{function}"]
+    return kernels(op)[f"ln_{function}"]
 
 
 def variants(op: str, function: str, isa: tuple[str, ...]) -> Iterator[Prototype]:
     """The texts of a kernel that machines have of their own, the preferred one first, by the ends of their names."""
     for machine in isa:
-        known = _kernels(f"{op}.{machine}")
+        known = kernels(f"{op}.{machine}")
         names = (f"ln_{function}_{machine}{end}" for end in ENDS)
         yield from (known[name] for name in names if name in known)
 
@@ -86,7 +86,7 @@ def lanes(isa: tuple[str, ...]) -> int:
 
 
 @functools.cache
-def _kernels(file: str) -> dict[str, Prototype]:
+def kernels(file: str) -> dict[str, Prototype]:
     """Every kernel of a file by name; none if there is no such file."""
     return {line["name"]: _prototype(file, line) for line in LINE.finditer(_text("kernels", file))}
 

@@ -37,7 +37,7 @@ LN_FN void ln_vaffine_4(ln_vsum *sums, const void *w, uint32_t at, uint32_t bloc
 
 LN_FN void ln_affine_block(int32_t *y, const int32_t *acc, ln_v32 sum, const int32_t *s)
 {
-    ln_vstore32(y, ln_vload32(acc) + ln_vrshift_by(sum, ln_vload32(s)));
+    ln_vstore32(y, (ln_v32)((ln_vu32)ln_vload32(acc) + (ln_vu32)ln_vrshift_by(sum, ln_vload32(s))));
 }
 
 LN_FN void ln_affine_4(int32_t *y, const int32_t *acc, const int16_t *x, const void *w, uint32_t at, const int32_t *s, uint32_t cols, uint32_t bytes)

@@ -6,7 +6,7 @@ LN_FN ln_v32 ln_vmean(const int32_t *pair, const int16_t *z, const uint16_t *p)
     ln_v32 numerator;
     ln_v32 denominator;
     ln_vload_apart(pair, &numerator, &denominator);
-    return ln_vdiv(numerator + weight * ln_vload16(z), denominator + weight);
+    return ln_vdiv((ln_v32)((ln_vu32)numerator + (ln_vu32)weight * (ln_vu32)ln_vload16(z)), (ln_v32)((ln_vu32)denominator + (ln_vu32)weight));
 }
 
 /* The last lanes overlap those before; they are read first, as y may be z. */

@@ -12,8 +12,8 @@ LN_FN void ln_synapse_lanes(ln_v32 *numerator, ln_v32 *denominator, const int16_
     const ln_v32 f = ln_vlookup(nodes, argument, low, top, shift);
     const ln_v32 weight = ln_vload32(synapse + 3 * LN_LANES);
     const ln_v32 g = ln_vrshift(ln_vscale(weight >> 16, f), 15);
-    *numerator += ln_vscale(weight, g);
-    *denominator += g;
+    *numerator = (ln_v32)((ln_vu32)*numerator + (ln_vu32)ln_vscale(weight, g));
+    *denominator = (ln_v32)((ln_vu32)*denominator + (ln_vu32)g);
 }
 
 /* layout sell: synapse, counts */
@@ -32,8 +32,8 @@ LN_FN void ln_synapses_lanes(int32_t *pair, const int32_t *base, const int16_t *
         ln_vstore32(sums + LN_LANES, denominator);
         for (uint32_t i = 0; i < LN_LANES && j + i < active; i++) {
             int32_t *const of = pair + 2 * order[j + i];
-            of[0] += sums[i];
-            of[1] += sums[LN_LANES + i];
+            of[0] = ln_add(of[0], sums[i]);
+            of[1] = ln_add(of[1], sums[LN_LANES + i]);
         }
     }
 }

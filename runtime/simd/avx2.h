@@ -51,7 +51,7 @@ LN_FN ln_v32 ln_vpairs_at(const int16_t *x, const int32_t *at)
 
 LN_FN ln_v32 ln_vdot(ln_v32 acc, ln_v32 w, ln_v32 x)
 {
-    return acc + (ln_v32)_mm256_madd_epi16((__m256i)w, (__m256i)x);
+    return (ln_v32)_mm256_add_epi32((__m256i)acc, _mm256_madd_epi16((__m256i)w, (__m256i)x));
 }
 
 LN_FN ln_v32 ln_vpairs8(const int8_t *p)

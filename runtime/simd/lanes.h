@@ -64,7 +64,7 @@ LN_FN ln_v32 ln_vpairs_at(const int16_t *x, const int32_t *at)
 LN_FN ln_v32 ln_vdot(ln_v32 acc, ln_v32 w, ln_v32 x)
 {
     const ln_v32 lower = ((ln_v32)((ln_vu32)w << 16) >> 16) * ((ln_v32)((ln_vu32)x << 16) >> 16);
-    return acc + lower + (w >> 16) * (x >> 16);
+    return (ln_v32)((ln_vu32)acc + (ln_vu32)lower + (ln_vu32)((w >> 16) * (x >> 16)));
 }
 
 /* Pairs of int8, widened. */
@@ -201,12 +201,12 @@ LN_FN ln_v32 ln_vclip(ln_v32 x, int32_t low, int32_t high)
 /* Rounds half up. 0 <= shift <= 30, in every lane or in one for all. */
 LN_FN ln_v32 ln_vrshift_by(ln_v32 x, ln_v32 shift)
 {
-    return (x + ((ln_vset(1) << shift) >> 1)) >> shift;
+    return (ln_v32)((ln_vu32)x + (ln_vu32)((ln_vset(1) << shift) >> 1)) >> shift;
 }
 
 LN_FN ln_v32 ln_vrshift(ln_v32 x, int32_t shift)
 {
-    return (x + ln_vset(((int32_t)1 << shift) >> 1)) >> shift;
+    return (ln_v32)((ln_vu32)x + (ln_vu32)ln_vset(((int32_t)1 << shift) >> 1)) >> shift;
 }
 
 /* The lower int16 of w times x. 0 <= x < 32768. */

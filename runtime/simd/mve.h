@@ -27,7 +27,11 @@ LN_INLINE void ln_mean4_mve(int16_t *y, const int32_t *pair, const int16_t *z, c
 {
     const int32x4x2_t sums = vld2q_s32(pair);
     const int32x4_t weight = vreinterpretq_s32_u32(vldrhq_u32(p));
+#ifdef LNN_ANY_WEIGHTS
+    const int32x4_t d = vmaxq_s32(vaddq_s32(sums.val[1], weight), vdupq_n_s32(1));
+#else
     const int32x4_t d = vaddq_s32(sums.val[1], weight);
+#endif
     const int32x4_t n = vaddq_s32(sums.val[0], vmulq_s32(weight, vldrhq_s32(z)));
     const uint32x4_t top = vreinterpretq_u32_s32(vaddq_s32(vaddq_s32(n, vshrq_n_s32(d, 1)), vshlq_n_s32(d, 15)));
     uint32x4_t q = vdupq_n_u32(vgetq_lane_u32(top, 0) / (uint32_t)vgetq_lane_s32(d, 0));

@@ -75,7 +75,7 @@ LN_FN void ln_affine_fours(int32_t *y, const int32_t *acc, const int16_t *x, con
         for (uint32_t i = 0; (int32_t)i < cols; i++) {
             sum = ln_mac(sum, ln_either(w, four + i / 8 * 32 + r % 4 * 8 + i % 8, bytes), x[i]);
         }
-        y[r] = ln_add(acc[r], ln_rshift(sum, -ln_either(w, four + shifts + r % 4, bytes)));
+        y[r] = ln_add(acc[r], ln_rshift(sum, -ln_either(w, four + shifts + r % 4, bytes) & 31));
     }
 }
 #endif

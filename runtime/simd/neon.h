@@ -40,7 +40,7 @@ LN_FN ln_v32 ln_vdot(ln_v32 acc, ln_v32 w, ln_v32 x)
     const int16x8_t a = (int16x8_t)w;
     const int16x8_t b = (int16x8_t)x;
     const int32x4_t first = vmull_s16(vget_low_s16(a), vget_low_s16(b));
-    return acc + (ln_v32)vpaddq_s32(first, vmull_high_s16(a, b));
+    return (ln_v32)vaddq_s32((int32x4_t)acc, vpaddq_s32(first, vmull_high_s16(a, b)));
 }
 
 /* A sum of products with both products of a pair apart. */

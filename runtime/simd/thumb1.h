@@ -45,6 +45,9 @@ LN_FN int16_t ln_div(int32_t n, int32_t d)
         lnn_failed();
         return 0;
     }
+#elif defined(LNN_ANY_WEIGHTS)
+    d = ln_clip(d, 1, 65535);
+    n = ln_clip(n, -((d >> 1) + (d << 15)), (d << 15) - (d >> 1) - 1);
 #endif
     uint32_t unit = (uint32_t)d;
     uint32_t top = (uint32_t)n + (unit >> 1) + (unit << 15);

@@ -69,7 +69,7 @@ LN_FN void ln_groups(ln_rows *at, const int16_t *x, int32_t groups, int32_t rows
                 sum = ln_mac(sum, k % 2 == 0 ? ln_lower(at->w[k / 2]) : ln_upper(at->w[k / 2]), x[i]);
             }
             const int32_t from = first == 0 ? *at->y : end[1 + r];
-            *at->y++ = ln_add(from, ln_rshift(sum, (int32_t)((uint32_t)*end >> (8 * r) & 255u)));
+            *at->y++ = ln_add(from, ln_rshift(sum, (int32_t)((uint32_t)*end >> (8 * r) & 31u)));
         }
         at->w = end + (first == 0 ? 1 : 1 + rows);
     }

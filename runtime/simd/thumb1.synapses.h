@@ -49,7 +49,8 @@ LN_FN void ln_add_synapses(int32_t *pair, const int32_t *base, const int32_t *p,
         int32_t e = base[2 * j];
         int32_t g = base[2 * j + 1];
         const int32_t *const end = p + 1 + *p / 4;
-        for (p++; p != end; p += 3) {
+        p++;
+        while (p != end) {
             const int32_t argument = ln_mac(p[0], ln_lower(p[1]), v[(p[2] >> 17) & 32767]);
             const ln_pair node = nodes[half + ln_clip(argument >> shift, -half, half - 1)];
             const int32_t fraction = (argument >> (shift - bits)) & (((int32_t)1 << bits) - 1);
@@ -57,6 +58,7 @@ LN_FN void ln_add_synapses(int32_t *pair, const int32_t *base, const int32_t *p,
             const int32_t one = ln_rshift(ln_mul(ln_upper(p[1]), f), 15);
             e = ln_mac(e, one, ln_lower(p[2]));
             g = ln_add(g, one);
+            p += 3;
         }
         pair[2 * j] = e;
         pair[2 * j + 1] = g;
