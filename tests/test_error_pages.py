@@ -7,6 +7,7 @@ there. What ``$ cat FILE`` shows is in the file.
 
 import contextlib
 import importlib
+import os
 import re
 import shlex
 import shutil
@@ -290,7 +291,9 @@ def outcomes(block: str, code: str, capsys: pytest.CaptureFixture[str]) -> Itera
             sys.modules.pop(Path(rest[0]).stem, None)
             importlib.invalidate_caches()
         elif first not in ("pip", "apt", "git", "pyocd", "cd"):
-            subprocess.run(["bash", "-euc", command], check=True, capture_output=True)
+            path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+            environment = os.environ | {"PATH": path}
+            subprocess.run(["bash", "-euc", command], check=True, capture_output=True, env=environment)
 
 
 def snippet(text: str, code: str) -> str | None:
@@ -330,6 +333,10 @@ def lacking(code: str) -> Iterator[None]:
             host._opened.cache_clear()
             patch.setenv("PATH", "")
             for name in LACKING[code]:
+                for user in [
+                    key for key, module in sys.modules.items() if key.startswith("lnncc.") and hasattr(module, name)
+                ]:
+                    patch.delitem(sys.modules, user)  # what another test has imported would not import it again
                 patch.setitem(sys.modules, name, None)
         yield
 
