@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lnncc import target as targets
 from lnncc.bounds import rounding
-from lnncc.build import Build
+from lnncc.build import Build, laid_out
 from lnncc.certificate import certificate, facts
 from lnncc.choices import Choices
 from lnncc.emit import emit
@@ -13,7 +13,7 @@ from lnncc.ir import Graph
 from lnncc.options import Settings
 from lnncc.passes.prove import Proof
 from lnncc.passes.ranges import Ranges
-from lnncc.plan import Plan, plan
+from lnncc.plan import Plan
 from lnncc.target import Target
 
 
@@ -37,16 +37,7 @@ def assembled(
     origin: Mapping[str, object],
 ) -> tuple[Build, Plan]:
     """``more`` are further facts. Raises as ``plan``."""
-    layout = plan(
-        made.integer,
-        settings.name,
-        made.proof.bounds,
-        target,
-        settings.optimise,
-        lanes=settings.batch,
-        taps=settings.taps,
-        updatable=settings.updatable,
-    )
+    layout = laid_out(made.integer, made.proof, settings, target)
     proven = certificate(made.integer, made.proof, settings.name)
     flash = targets.flash_estimate(target, settings.optimise, layout.constant_bytes, layout.calls)
     known = {

@@ -16,7 +16,7 @@ from lnncc.errors import LnnccError
 from lnncc.ir import Array, Graph
 from lnncc.ops import NAMES
 from lnncc.options import Budget, Settings
-from lnncc.passes.prove import prove
+from lnncc.passes.prove import Proof, prove
 from lnncc.plan import Plan, plan
 from lnncc.plan.interface import HASH_BYTES, Interface
 from lnncc.target import Target
@@ -184,9 +184,13 @@ def generated(integer: Graph, settings: Settings, target: Target) -> tuple[Inter
 
 
 def planned(integer: Graph, settings: Settings, target: Target) -> Plan:
-    graph, proof = prove(integer)
+    return laid_out(*prove(integer), settings, target)
+
+
+def laid_out(proven: Graph, proof: Proof, settings: Settings, target: Target) -> Plan:
+    """A graph that is proven, as ``settings`` want its C. Raises as ``plan``."""
     return plan(
-        graph,
+        proven,
         settings.name,
         proof.bounds,
         target,
