@@ -277,7 +277,7 @@ def test_every_op_has_a_kernel_or_is_none_of_its_own(op: str) -> None:
 
 KERNEL = """
 /* layout backwards: w, s */
-LN_FN void ln_affine_own(int32_t *y, const int16_t *reversed, const int32_t *acc, const int16_t *x, ln_size cols)
+LN_FN void ln_affine_own(int32_t *y, const int16_t *w, const int32_t *acc, const int16_t *x, ln_size cols)
 {
 }
 """
@@ -285,7 +285,7 @@ LN_FN void ln_affine_own(int32_t *y, const int16_t *reversed, const int32_t *acc
 
 def _backwards(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
     w = constants["w"]
-    return None if w.shape[0] == 1 else Packed({"reversed": w[::-1]}, {"cols": attrs["cols"]})
+    return None if w.shape[0] == 1 else Packed({"w": w[::-1]}, {"cols": attrs["cols"]})
 
 
 @pytest.mark.parametrize(
