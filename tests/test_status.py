@@ -92,13 +92,17 @@ def everything() -> Graph:
     return b.graph()
 
 
-def test_every_changed_bit_of_every_constant_is_noticed(tmp_path: Path) -> None:
-    """In a build whose constants can be written."""
-    layout = planned(built(everything()))
+@pytest.mark.parametrize("updatable", [False, True])
+def test_every_changed_bit_of_every_constant_is_noticed(tmp_path: Path, updatable: bool) -> None:
+    """In a build whose constants can be written; of weights that an update may replace those that were compiled in."""
+    graph, proof = prove(everything())
+    layout = plan(graph, "m", proof.bounds, target.load("host"), updatable=updatable)
+    assert (layout.image is not None) == updatable
     for name, text in emit(layout).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    calls = " + ".join(f"flips({t.name}, sizeof {t.name})" for t in layout.constants)
+    tables = [t.name for t in layout.constants] + ["&built_in"] * updatable
+    calls = " + ".join(f"flips({each}, sizeof {each.removeprefix('&')})" for each in tables)
     (tmp_path / "flips.c").write_text(FLIPS.replace("{sum}", calls))
     compiler = toolchain.find(target.load("host"))
     library = toolchain.shared_library(compiler, [tmp_path / "flips.c"], tmp_path / "flips.so", include=[tmp_path])

@@ -291,16 +291,6 @@ def test_a_state_belongs_to_the_weights_it_was_saved_with() -> None:
     assert new[2:6] == update[20:24] != old[2:6]
 
 
-def test_constants_are_checked_with_an_update_too() -> None:
-    device = Updated(compiled("ltc"))
-    assert device.calls.m_check_tables() == 0
-    check = device.ffi.new("m_check *")
-    while True:
-        assert device.calls.m_check_slice(check, 7) == 0
-        if check.at == 0:
-            break
-
-
 # On a device.
 
 WRAPPED = """#define m_reset m_reset_generated
