@@ -17,6 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 import lnncc
+from examples import program
 from examples.imu import data, models, train, weights
 from examples.imu.ridge import ridge
 from lnncc import target, twin
@@ -163,4 +164,4 @@ def _line(name: str, windows: int, accuracies: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    program(main)

@@ -6,6 +6,7 @@ Errors are of the generated C against the float model as trained, on inputs that
 """
 
 import lnncc
+from examples import program
 from examples.reference_models import DATA, MODELS, RANGE, recording
 from lnncc import target, twin
 from lnncc.validate import chip, compare
@@ -40,4 +41,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    program(main)

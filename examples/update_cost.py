@@ -4,6 +4,7 @@ Instructions of a step as counted in an emulator, flash and stack of the linked 
 """
 
 import lnncc
+from examples import program
 from examples.reference_models import DATA, MODELS, RANGE, recording
 from lnncc import target, twin
 from lnncc.program import Program
@@ -50,4 +51,4 @@ def _run(program: Program, chosen: str) -> chip.Result:
 
 
 if __name__ == "__main__":
-    main()
+    program(main)

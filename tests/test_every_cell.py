@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from examples import program
 from examples.every_cell import __main__ as table
 from examples.every_cell import measure
 from examples.every_cell.rows import CASES
@@ -51,3 +52,13 @@ def test_the_readme_has_every_row() -> None:
     compiles = {row[0]: row[1] for row in rows[1:]}
     expected = {name: "yes" if case.refused is None else f"no: {case.refused}" for name, case in CASES.items()}
     assert compiles == expected
+
+
+def test_a_row_that_there_is_not_is_told_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["every_cell", "CFC"])
+    with pytest.raises(SystemExit) as end:
+        program(table.main)
+    assert end.value.code == 2
+    assert capsys.readouterr() == ("", "error[E0214]: there is no row CFC\n  = help: did you mean `CfC`?\n")

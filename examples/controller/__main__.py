@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import lnncc
+from examples import program
 from examples.controller import emps, model, plant
 from examples.controller.plant import PENDULUM, Plant, Run
 from lnncc import target
@@ -166,4 +167,4 @@ def draw(exact: Run, fixed: Run, chosen: Plant, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    program(main)

@@ -2,8 +2,10 @@
 
 import sys
 
+from examples import program
 from examples.every_cell.measure import Row, row
 from examples.every_cell.rows import CASES
+from lnncc.errors import LnnccError, meant
 
 HEAD = "| cell or source | compiles | state bound | bit-exact steps | error, 16 bits | error, 8 bits | flash, M4 |"
 
@@ -18,12 +20,16 @@ def line(found: Row) -> str:
     return f"| {found.name} | yes | {bound} | {equal}/{steps} | {' | '.join(errors)} | {flash} |"
 
 
-def main(names: list[str]) -> None:
+def main() -> None:
+    names = sys.argv[1:] or CASES
+    for name in names:
+        if name not in CASES:
+            raise LnnccError("E0214", f"there is no row {name}", helps=meant(name, CASES))
     print(HEAD)
     print("|" + "---|" * HEAD.count(" |"))
-    for name in names or CASES:
+    for name in names:
         print(line(row(name, CASES[name])), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    program(main)

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import lnncc
+from examples import program
 from examples.field import adapt
 from examples.field.adapt import Params, Wearer
 from examples.imu import data, models, weights
@@ -184,4 +185,4 @@ def draw(rows: Sequence[Row], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    program(main)

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import lnncc
+from examples import program
 from examples.water import data, model
 from examples.water.data import Series
 from lnncc import target
@@ -145,4 +146,4 @@ def draw(series: Series, exact: np.ndarray, fixed: np.ndarray, limit: float, pat
 
 
 if __name__ == "__main__":
-    main()
+    program(main)
