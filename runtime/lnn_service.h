@@ -21,11 +21,11 @@ LN_SHARED uint32_t ln_crc_byte(uint32_t crc, uint8_t byte)
     return crc;
 }
 
-LN_SHARED uint32_t ln_crc(const uint8_t *bytes, ln_size count)
+LN_SHARED uint32_t ln_crc(const uint8_t *bytes, uint32_t count)
 {
     uint32_t crc = 0xFFFFFFFFu;
     LN_ROLLED
-    for (ln_size i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         crc = ln_crc_byte(crc, bytes[i]);
     }
     return ~crc;

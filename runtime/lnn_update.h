@@ -3,16 +3,6 @@
 #ifndef LNN_UPDATE_H
 #define LNN_UPDATE_H
 
-LN_SHARED uint32_t ln_crc_long(const uint8_t *bytes, uint32_t count)
-{
-    uint32_t crc = 0xFFFFFFFFu;
-    LN_ROLLED
-    for (uint32_t i = 0; i < count; i++) {
-        crc = ln_crc_byte(crc, bytes[i]);
-    }
-    return ~crc;
-}
-
 /* Whether halves of words are the same where mask says so of every period of them, the first lowest; mask has 32 bits. */
 LN_SHARED int ln_same_halves(const uint8_t *a, const uint8_t *b, uint32_t halves, uint32_t period, uint32_t mask)
 {

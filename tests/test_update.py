@@ -360,7 +360,7 @@ int main(void)
             const uint8_t any = round % 2 == 0 ? (uint8_t)(seed >> 24) : (seed >> 31) != 0 ? 0x7F : 0x80;
             bytes[i] = kept ? bytes[i] : any;
         }
-        ln_put32(bytes + sizeof update - 4, ln_crc_long(bytes, sizeof update - 4));
+        ln_put32(bytes + sizeof update - 4, ln_crc(bytes, sizeof update - 4));
         m_state s;
         m_reset(&s);
         const uint16_t status = m_update(&s, image, sizeof update);
