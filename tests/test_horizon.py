@@ -135,6 +135,14 @@ def test_an_ltc_contracts_and_a_cfc_is_not_seen_to() -> None:
         assert np.all(np.diff([a.max() for a in found.after]) >= -1e-15), "bounds do not shrink with time"
 
 
+def test_a_box_is_no_wider_than_what_slow_states_can_reach() -> None:
+    """A guess of where growth ends overshoots most where a state is slow; nothing of it stays."""
+    graph = fused(leaky(0.98))
+    box = horizon.horizon(forward.stepper(graph, {}, ranges(graph)), initial(graph)).box
+    np.testing.assert_allclose(box.high, [50.0, 25.0], rtol=0.01)
+    np.testing.assert_allclose(box.low, -box.high)
+
+
 def test_what_grows_without_end_has_no_box() -> None:
     graph = fused(leaky(1.5))
     with pytest.raises(Unbounded, match="no box"):

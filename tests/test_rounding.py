@@ -253,6 +253,8 @@ def test_the_chip_keeps_to_what_the_report_says(program: lnncc.Program) -> None:
     assert bounds.one_step <= bounds.after_steps <= bounds.forever
     assert bounds.contracts == (program.build.name == "ltc")
     assert bounds.estimate <= bounds.forever
+    [y] = program.build.interface.outputs
+    assert bounds.forever <= 1.01 * (y.high - y.low) * 2.0**-y.frac, "no wider than all that the output is proven to do"
     assert (bounds.forgets is not None) == (program.build.name == "ltc")
     assert ("the float model forgets them" in program.report()) == (program.build.name == "ltc")
 

@@ -22,7 +22,9 @@ from lnncc.tube import Tube
 TOO_FAR = 1e30  # for a box of states
 ROUNDS = 60  # of growing the box of the states before it is given up
 STEPS = 128  # of the model that are followed one by one
-POLISH = 8  # steps that shrink what was found by a guess
+POLISH = 8  # steps that shrink an error that was found by a guess
+SETTLING = 400  # steps in which a box that was found by a guess may shrink
+SETTLED = 1e-4  # of its width, that it shrinks by in a step: less is not waited for
 CLOSE = 1e-3  # relative growth a step below which a guess is worth its while
 OFTEN = 16  # steps after which a guess is tried anyhow
 FASTEST = 0.99  # rate that a guess extrapolates at most
@@ -76,9 +78,12 @@ def _image(step: Step, box: Interval) -> Interval:
 
 
 def _tightened(step: Step, start: Interval, box: Interval) -> Interval:
-    """The image of an invariant, with the start, is an invariant too."""
-    for _ in range(POLISH):
-        box = interval.join(start, _image(step, box))
+    """The image of an invariant, with the start, is an invariant too: taken until it no longer shrinks."""
+    for _ in range(SETTLING):
+        before, box = box, interval.join(start, _image(step, box))
+        widths = before.high - before.low
+        if np.all(widths - (box.high - box.low) <= SETTLED * widths):
+            break
     return box
 
 

@@ -64,7 +64,7 @@ def ahead(build: Build, steps: int = STEPS) -> Mapping[str, Ahead]:
     shrinks = contraction(forward.stepper(graph, {}, ranges, parts), found.box)
     rate = None if shrinks is None else shrinks.rate
     trial = disturbed.estimate(graph, noise, ranges, span)
-    most = found.reach.high - found.reach.low  # both runs are in there
+    most = _most(found, build, [graph.values[p.value].size for p in graph.outputs])
     kept = memory.kept(graph, ranges, most, span) if shrinks is None and graph.states else np.zeros(len(most))
     edges = np.cumsum([0] + [graph.values[p.value].size for p in graph.outputs])
     parts_of = {p.label: slice(*edges[k : k + 2]) for k, p in enumerate(graph.outputs)}
@@ -72,6 +72,16 @@ def ahead(build: Build, steps: int = STEPS) -> Mapping[str, Ahead]:
         label: _one(found, most, steps, part, float(trial[part].max()), rate, float(kept[part].max()))
         for label, part in parts_of.items()
     }
+
+
+def _most(found: Horizon, build: Build, sizes: Sequence[int]) -> Array:
+    """How far apart outputs can be at all: both runs are in what was found, and the chip in what is proven of it."""
+    low, high = (
+        np.repeat([end * 2.0**-s.frac for s, end in zip(build.interface.outputs, ends, strict=True)], sizes)
+        for ends in ([s.low for s in build.interface.outputs], [s.high for s in build.interface.outputs])
+    )
+    low, high = np.maximum(low, found.reach.low), np.minimum(high, found.reach.high)
+    return np.maximum(found.reach.high - low, high - found.reach.low)
 
 
 def _noise(graph: Graph, name: str, off: Sequence[float]) -> Array:
