@@ -98,7 +98,7 @@ def test_on_an_emulated_core(core: str, name: str, optimise: str, tmp_path: Path
     assert _output(build, chosen, xs, tmp_path) == _record(twin.run(GRAPHS[name], xs))
 
 
-@pytest.mark.parametrize("name", ["affine", "affine_w8", "synapses"])
+@pytest.mark.parametrize("name", ["affine", "affine_w8", "synapses", "synapse_tables"])
 @pytest.mark.parametrize(("core", "kind"), [(c, t.kind) for c in CORE_NAMES for t in target.load(c).compilers[1:]])
 def test_other_compilers_give_the_same_bits(core: str, kind: str, name: str, tmp_path: Path) -> None:
     """Assembly among what a compiler allocates by itself: each has its own way to be out of registers."""
@@ -225,6 +225,30 @@ def test_four_synapses_of_a_destination() -> None:
     first, second = found.tables["synapse"].reshape(2, 3, 4)
     assert first[0].tolist() == [10, 11, 12, 13] and second.T[0].tolist() == [14, (4 << 16) + 65532, (-12 << 16) + 8]
     assert first[1:, 1].tolist() == [(1 << 16) + 65535, (-3 << 16) + 2] and not second[:, 1:].any()
+
+
+TABLES: Mapping[str, Array] = {
+    "nodes": np.arange(3 * 5).reshape(3, 5), "e": np.array([-7, 8, 9]), "src": np.array([4, 2, 3]),
+    "counts": np.array([0, 2, 0, 1, 0]),
+}  # fmt: skip
+
+
+def test_where_sources_lie_in_tables_of_single_synapses() -> None:
+    """Bytes of tables of five nodes, and of places, from the first source that there is."""
+    found = layouts.synapse_places(TABLES, {"shift": 14})
+    assert found is not None and found.scratch == 3
+    assert {k: v.tolist() for k, v in found.tables.items()} == {
+        "nodes": list(range(1, 16)), "synapse": [0, -7, 24, 10, 8, 0, 20, 9, 12], "counts": [24, 0, 12]
+    }  # fmt: skip
+    assert dict(found.attrs) == {"shift": 14, "first": 1, "n": 3, "all": 5, "skip": 2, "sources": 3}
+
+
+def test_what_tables_of_single_synapses_cannot_hold() -> None:
+    """No synapse at all, a node with a sign, steps of one input, more synapses than 16 bits count the bytes of."""
+    none = {**TABLES, "counts": np.zeros(5, int), "src": np.zeros(0, int)}
+    long = {**TABLES, "counts": np.array([layouts.LONGEST_LIST + 1])}
+    for constants, shift in ((none, 14), ({**TABLES, "nodes": TABLES["nodes"] - 1}, 14), (TABLES, 0), (long, 14)):
+        assert layouts.synapse_places(constants, {"shift": shift}) is None
 
 
 def test_columns() -> None:

@@ -8,7 +8,7 @@ from lnncc.ir import Graph, Node
 from lnncc.target import Target
 
 OWN = Table("own", 64)
-SHARE = 2  # of the flash of the target's part, the largest that tables of single synapses may take: one half
+SHARE = 2 / 3  # of the flash of the target's part, the largest that tables of single synapses may take
 
 
 def choose(graph: Graph, given: Choices, optimise: str, target: Target) -> Choices:
@@ -27,7 +27,7 @@ def own(graph: Graph, target: Target, intervals: int = OWN.intervals) -> tuple[s
         return ()
     loops = [node.body.nodes for node in graph.walk() if node.body is not None]
     synapses = [node for nodes in loops for node in nodes if node.op == "synapses"]
-    room = None if target.part is None else target.part.flash // SHARE
+    room = None if target.part is None else int(target.part.flash * SHARE)
     fitting: list[str] = []
     for node in sorted(synapses, key=lambda node: _bytes(graph, node, intervals)):
         room = None if room is None else room - _bytes(graph, node, intervals)

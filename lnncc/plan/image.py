@@ -52,7 +52,7 @@ FREE = Guard()
 
 def guard(parameter: str, kind: str, layout: str | None, lanes: int) -> Guard:
     """That of a table of C type ``kind`` for this parameter of a kernel, which ``layout`` packs."""
-    own = parameter == "nodes" and kind == "int16_t"  # of ``synapse_tables``, each the function of a synapse
+    own = parameter == "nodes" and kind in ("int16_t", "uint16_t")  # the functions of single synapses
     if parameter in INDICES or (parameter in FUNCTIONS and not own):
         return Guard(Kind.FIXED)
     if parameter == "s":
@@ -66,6 +66,8 @@ def guard(parameter: str, kind: str, layout: str | None, lanes: int) -> Guard:
         return Guard(Kind.HALVES, 8 * lanes, (1 << 2 * lanes) - 1)  # sources are the first of four vectors
     if layout == "synapse_fours":
         return Guard(Kind.HALVES, 24, 0b10101010 << 8)  # and here above the slopes
+    if layout == "synapse_places":
+        return Guard(Kind.HALVES, 6, 0b110011)  # reversal potentials alone are free
     if kind in ("ln_synapse", "ln_synapse_words"):
         return Guard(Kind.HALVES, 6, 1 << 5)  # and else the last half
     assert kind == NARROW, f"nobody says where {layout} has its sources"

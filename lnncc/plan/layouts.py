@@ -15,6 +15,8 @@ from lnncc.ir import Array, Attr
 Number = TypeVar("Number", int, Array)
 
 LITERAL_COLUMNS = 2048  # that an offset in one instruction reaches back over
+LISTED, PLACE = 12, 12  # bytes of a synapse in a list, and of the place of an input in tables
+LONGEST_LIST = ((1 << 16) - 1) // LISTED  # of what is counted in bytes
 MAX_GROWTH = 1  # half of a table that is flat at both ends, in lengths of the table itself
 
 
@@ -277,8 +279,29 @@ def synapse_lists(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> 
     words = np.stack([~b, _pair(-a, w), _word(_pair(e, 2 * source))], axis=-1)
     words = np.insert(words, np.cumsum(inner)[inner == 0], 0, axis=0)
     ends = np.cumsum(np.maximum(inner, 1))
-    lists = [np.append(12 * len(part), part.reshape(-1)) for part in np.split(words, ends[:-1])]
+    lists = [np.append(LISTED * len(part), part.reshape(-1)) for part in np.split(words, ends[:-1])]
     return Packed({"synapse": np.concatenate(lists), **table.tables}, {**table.attrs, **where})
+
+
+def synapse_places(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """Of each synapse where its table is, its reversal potential, and where the place of its source is; both in bytes.
+    Of each destination the bytes that its synapses take.
+
+    Only sources between the first and the last that any synapse has get a place. Nodes are one more than they are:
+    times parts of 2**15 that add up to one, that is the half that rounds.
+    """
+    nodes, src, used = constants["nodes"], constants["src"], _used(constants["counts"])
+    if used is None or nodes.min() < 0 or _int(attrs, "shift") == 0:
+        return None  # a node is read without a sign, and a shift to the left by 32 there is not
+    inner, where = used
+    if inner.max() > LONGEST_LIST:
+        return None
+    skip = int(src.min())
+    sources = int(src.max()) - skip + 1
+    tables = 2 * nodes.shape[1] * np.arange(len(src))
+    words = np.stack([tables, constants["e"], PLACE * (src - skip)], axis=-1)
+    packed = {"nodes": nodes.reshape(-1) + 1, "synapse": words.reshape(-1), "counts": LISTED * inner}
+    return Packed(packed, {**attrs, **where, "skip": skip, "sources": sources}, scratch=sources)
 
 
 def _word(bits: Array) -> Array:
@@ -395,6 +418,7 @@ LAYOUTS: Mapping[str, Layout] = {
         synapse_words,
         synapse_fours,
         synapse_lists,
+        synapse_places,
         one_by_one,
         with_positions,
         each,

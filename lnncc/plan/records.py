@@ -38,7 +38,7 @@ RECORDS: Mapping[str, Record] = {
 }
 
 
-WORKING = {"ln_position": 8}  # bytes, where pointers have four, of what kernels write while they run
+WORKING = {"ln_position": 8, "ln_place": 12}  # bytes, where pointers have four, of what kernels write while they run
 
 
 def image(kind: str, values: Array) -> bytes:
