@@ -14,6 +14,7 @@ from lnncc.strict import Table, invalid
 HOST = "host"
 BOARDS = "boards"  # the folder of boards inside targets/
 FILE = ".toml"
+SCARCE = 4096  # bytes of RAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,11 @@ class Target:
     part: Part | None = None
     board: Board | None = None
     flashers: tuple[Flasher, ...] = ()
+
+    @property
+    def scarce(self) -> bool:
+        """Whether RAM is so little that a step saves it where that costs little, whatever it is optimised for."""
+        return self.part is not None and self.part.ram <= SCARCE
 
     def emulated(self) -> Board:
         """The board. Raises E0222 for a target that is not emulated."""

@@ -15,6 +15,7 @@ from lnncc.plan.copies import Copy, schedule
 from lnncc.plan.fetch import fetched
 from lnncc.plan.image import STRUCTURE_BYTES, Image, Kind, kept, laid_out
 from lnncc.plan.interface import CLIPPED, COUNTERS, HASH_BYTES, Interface, Signal
+from lnncc.plan.neurons import parted
 from lnncc.plan.once import once
 from lnncc.plan.packing import pack
 from lnncc.plan.places import Places, places
@@ -61,6 +62,7 @@ def plan(
     if not taps:
         graph = once(graph)
         graph = stripped(stacked(graph, SHORT)) if optimise == SIZE else stacked(graph)
+        graph = parted(graph) if optimise == SIZE or target.scarce else graph
     if target.split:
         graph = fetched(graph)
     memory = _memory(graph, taps)

@@ -28,7 +28,7 @@ class _Writer:
         self.old, self.runs = graph, 0
         self.values, self.constants, self.labels = dict(graph.values), dict(graph.constants), dict(graph.labels)
         ports = [p.value for p in graph.outputs] + [s.after for s in graph.states]
-        self.reads = Counter(ports + [x for node in graph.nodes for x in _reads(node)])
+        self.reads = Counter(ports + [x for node in graph.nodes for x in reads(node)])
 
     def graph(self) -> Graph:
         nodes = self._nodes(self.old.nodes)
@@ -117,9 +117,9 @@ class _Writer:
         return f"{name}.run{self.runs}.row{start}"
 
 
-def _reads(node: Node) -> list[str]:
+def reads(node: Node) -> list[str]:
     """What a node reads, and those of its body, once for each reader."""
-    inner = [] if node.body is None else [*node.body.results, *(x for n in node.body.nodes for x in _reads(n))]
+    inner = [] if node.body is None else [*node.body.results, *(x for n in node.body.nodes for x in reads(n))]
     return [*node.inputs, *inner]
 
 
