@@ -8,9 +8,7 @@ LN_SHARED void ln_synapses_narrow(int32_t *pair, const int32_t *base, const int1
         int32_t numerator = base[0];
         int32_t denominator = base[1];
         for (ln_size k = ln_ldu16(counts); k != 0; k--) {
-            const int16_t source = v[ln_ldu16(&synapse->src)];
-            const int32_t product = ln_mul16(ln_ld16(&synapse->a), source);
-            const int16_t f = ln_lookup16(nodes, ln_add(ln_ld32(&synapse->b), product), low, top, shift);
+            const int16_t f = ln_lookup16(nodes, ln_argument16(synapse, v), low, top, shift);
             const int16_t g = (int16_t)ln_bits(ln_add(ln_mul16(ln_ld16(&synapse->w), f), 16384), 15);
             numerator = ln_add(numerator, ln_mul16(g, ln_ld16(&synapse->e)));
             denominator = ln_add(denominator, g);

@@ -10,6 +10,13 @@
 #endif
 #define LN_HAS_DIV
 
+/* In front of a kernel to which literals are of no use: it exists once, whatever the compiler clones. */
+#if defined(__AVR__) && !defined(__clang__)
+#define LN_ONCE __attribute__((noclone))
+#else
+#define LN_ONCE
+#endif
+
 #include "scalar.h"
 
 /* A synapse in the order in which it is read. */
@@ -67,6 +74,53 @@ LN_FN int32_t ln_mul16(int16_t a, int16_t b)
     return product;
 }
 
+/* a v + b of a synapse, whose address goes up as it is read: four products of bytes, then b a byte at a time. */
+LN_FN int32_t ln_argument16(const LN_ROM ln_synapse_narrow *synapse, const int16_t *v)
+{
+    int32_t sum;
+    int16_t a;
+    int16_t x;
+    const int16_t *source;
+    __asm__("lpm %A[source], Z+\n\t"
+            "lpm %B[source], Z+\n\t"
+            "lsl %A[source]\n\t"
+            "rol %B[source]\n\t"
+            "add %A[source], %A[v]\n\t"
+            "adc %B[source], %B[v]\n\t"
+            "ld %A[x], %a[source]+\n\t"
+            "ld %B[x], %a[source]\n\t"
+            "lpm %A[a], Z+\n\t"
+            "lpm %B[a], Z+\n\t"
+            "muls %B[a], %B[x]\n\t"
+            "movw %C[sum], r0\n\t"
+            "mul %A[a], %A[x]\n\t"
+            "movw %A[sum], r0\n\t"
+            "clr %A[source]\n\t"
+            "mulsu %B[a], %A[x]\n\t"
+            "sbc %D[sum], %A[source]\n\t"
+            "add %B[sum], r0\n\t"
+            "adc %C[sum], r1\n\t"
+            "adc %D[sum], %A[source]\n\t"
+            "mulsu %B[x], %A[a]\n\t"
+            "sbc %D[sum], %A[source]\n\t"
+            "add %B[sum], r0\n\t"
+            "adc %C[sum], r1\n\t"
+            "adc %D[sum], %A[source]\n\t"
+            "clr r1\n\t"
+            "lpm r0, Z+\n\t"
+            "add %A[sum], r0\n\t"
+            "lpm r0, Z+\n\t"
+            "adc %B[sum], r0\n\t"
+            "lpm r0, Z+\n\t"
+            "adc %C[sum], r0\n\t"
+            "lpm r0, Z+\n\t"
+            "adc %D[sum], r0"
+            : "+z"(synapse), [sum] "=&r"(sum), [a] "=&a"(a), [x] "=&a"(x), [source] "=&x"(source)
+            : [v] "r"(v)
+            : "memory");
+    return sum;
+}
+
 /* floor(n / d), which fits 16 bits: a bit of the quotient a turn enters where one of the dividend left. */
 LN_FN uint16_t ln_quotient(uint32_t n, uint16_t d)
 {
@@ -95,6 +149,11 @@ LN_FN uint16_t ln_quotient(uint32_t n, uint16_t d)
 LN_FN int32_t ln_mul16(int16_t a, int16_t b)
 {
     return ln_mul(a, b);
+}
+
+LN_FN int32_t ln_argument16(const LN_ROM ln_synapse_narrow *synapse, const int16_t *v)
+{
+    return ln_add(ln_ld32(&synapse->b), ln_mul16(ln_ld16(&synapse->a), v[ln_ldu16(&synapse->src)]));
 }
 
 LN_FN uint16_t ln_quotient(uint32_t n, uint16_t d)
