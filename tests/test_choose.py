@@ -10,10 +10,10 @@ import lnncc
 from lnncc import polygons, target, twin
 from lnncc.archive import Model
 from lnncc.cells import LTC, AutoNCP
-from lnncc.choices import Choice, Choices, uniform
+from lnncc.choices import Choice, Choices, Table, uniform
 from lnncc.errors import LnnccError
 from lnncc.frontend.jaxpr import trace
-from lnncc.passes.choose import OWN, choose
+from lnncc.passes.choose import BESIDE, OWN, choose
 from lnncc.passes.fuse import fuse
 from lnncc.passes.simplify import simplify
 from lnncc.validate import chip, compare
@@ -22,11 +22,15 @@ from tests import models
 M4 = target.load("cortex-m4")
 GRAPH = fuse(simplify(models.ltc(), dt=1.0))
 [INNER] = [n.outputs[0] for loop in GRAPH.walk() if loop.body for n in loop.body.nodes if n.op == "synapses"]
+[OUTER] = [n.outputs[0] for n in GRAPH.nodes if n.op == "synapses"]
 GIVEN = uniform(8)
 
 
 def test_for_speed_synapses_in_loops_get_tables_of_their_own() -> None:
-    assert choose(GRAPH, GIVEN, "speed", M4) == replace(GIVEN, nodes={INNER: Choice(8, OWN)})
+    """The others then share a coarser one, unless one was chosen."""
+    assert choose(GRAPH, GIVEN, "speed", M4) == replace(GIVEN, nodes={INNER: Choice(8, OWN), OUTER: Choice(8, BESIDE)})
+    fine = replace(GIVEN, nodes={OUTER: Choice(16, Table("linear", 1024))})
+    assert choose(GRAPH, fine, "speed", M4) == replace(fine, nodes={**fine.nodes, INNER: Choice(8, OWN)})
 
 
 @pytest.mark.parametrize(

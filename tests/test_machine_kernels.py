@@ -98,13 +98,16 @@ def test_on_an_emulated_core(core: str, name: str, optimise: str, tmp_path: Path
     assert _output(build, chosen, xs, tmp_path) == _record(twin.run(GRAPHS[name], xs))
 
 
-@pytest.mark.parametrize("name", ["affine", "affine_w8", "synapses", "synapse_tables"])
+@pytest.mark.parametrize(
+    ("name", "optimise"),
+    [*((n, "balanced") for n in ("affine", "affine_w8", "synapses", "synapse_tables")), ("synapse_tables", "speed")],
+)
 @pytest.mark.parametrize(("core", "kind"), [(c, t.kind) for c in CORE_NAMES for t in target.load(c).compilers[1:]])
-def test_other_compilers_give_the_same_bits(core: str, kind: str, name: str, tmp_path: Path) -> None:
+def test_other_compilers_give_the_same_bits(core: str, kind: str, name: str, optimise: str, tmp_path: Path) -> None:
     """Assembly among what a compiler allocates by itself: each has its own way to be out of registers."""
     need_target(core)
     xs, chosen = inputs(GRAPHS[name]), target.load(core)
-    found = _output(planned(name, chosen), chosen, xs, tmp_path, compiler(core, kind))
+    found = _output(planned(name, chosen, optimise), chosen, xs, tmp_path, compiler(core, kind))
     assert found == _record(twin.run(GRAPHS[name], xs))
 
 
@@ -249,6 +252,27 @@ def test_what_tables_of_single_synapses_cannot_hold() -> None:
     long = {**TABLES, "counts": np.array([layouts.LONGEST_LIST + 1])}
     for constants, shift in ((none, 14), ({**TABLES, "nodes": TABLES["nodes"] - 1}, 14), (TABLES, 0), (long, 14)):
         assert layouts.synapse_places(constants, {"shift": shift}) is None
+
+
+def test_tables_of_single_synapses_that_an_instruction_reaches() -> None:
+    """They lie in the order of their sources, and count from the first one's of as many sources as lie near enough."""
+    nodes, src = np.arange(5 * 1025).reshape(5, 1025), np.array([7, 3, 7, 2, 2])
+    constants = {"nodes": nodes, "src": src, "counts": np.array([2, 0, 3])}
+    found = layouts.one_by_one(constants, {"shift": 6, "unroll": True})
+    assert found is not None and found.scratch == 3
+    assert found.tables["nodes"].reshape(5, 1025)[:, 0].tolist() == [1025 * k for k in (3, 4, 1, 0, 2)]
+    assert {k: v.tolist() for k, v in found.tables.items() if k != "nodes"} == {
+        "src": [2, 1, 2, 0, 0], "index": [0, 0, 1, 0, 1], "order": [2, 3, 7], "where": [0, 2, 3]
+    }  # fmt: skip
+    near = layouts.one_by_one({**constants, "nodes": nodes[:, :683]}, {"shift": 6, "unroll": True})
+    assert near is not None and near.tables["where"].tolist() == [0, 0, 3]
+    assert [call["sources"] for call in found.calls] == [3, 0, 0] and found.calls[2]["first"] == 2
+    none = {"nodes": nodes[:0], "src": src[:0], "counts": np.zeros(3, int)}
+    empty = layouts.one_by_one(none, {"shift": 6, "unroll": True})
+    assert empty is not None and empty.calls[0]["sources"] == 0 and empty.scratch == 1
+    many = {**constants, "src": np.zeros(layouts.UNROLLED + 1, int)}
+    assert layouts.one_by_one(many, {"shift": 6, "unroll": True}) is None
+    assert layouts.one_by_one(constants, {"shift": 6, "unroll": False}) is None
 
 
 def test_columns() -> None:

@@ -8,17 +8,21 @@ from lnncc.ir import Graph, Node
 from lnncc.target import Target
 
 OWN = Table("own", 64)
+BESIDE = Table("linear", 128)  # what others share, then: for the steepest synapse as fine as 64 over all of its source
 SHARE = 2 / 3  # of the flash of the target's part, the largest that tables of single synapses may take
 
 
 def choose(graph: Graph, given: Choices, optimise: str, target: Target) -> Choices:
-    """``given``; for ``speed``, with a table for each synapse in a loop, if the target has a kernel and room for it."""
-    if optimise != "speed":
-        return given
-    return replace(
-        given,
-        nodes={**given.nodes, **{n: replace(given.nodes.get(n, given.default), table=OWN) for n in own(graph, target)}},
-    )
+    """``given``; for ``speed``, with a table for each synapse in a loop, if the target has a kernel and room for it.
+
+    Where some have, the table of all others need not be finer than those are.
+    """
+    found = own(graph, target) if optimise == "speed" else ()
+    others = [node.outputs[0] for node in graph.walk() if node.op == "synapses" and node.outputs[0] not in found]
+    coarser = [name for name in others if found and given.nodes.get(name, given.default).table == Table()]
+    tables = {**dict.fromkeys(found, OWN), **dict.fromkeys(coarser, BESIDE)}
+    chosen = {name: replace(given.nodes.get(name, given.default), table=table) for name, table in tables.items()}
+    return replace(given, nodes={**given.nodes, **chosen})
 
 
 def own(graph: Graph, target: Target, intervals: int = OWN.intervals) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from lnncc.ir import Array, Attr
 
 Number = TypeVar("Number", int, Array)
 
+UNROLLED = 1 << 14  # synapses
+FARTHEST = (1 << 12) - 1  # bytes that an offset in one instruction reaches forwards
 LITERAL_COLUMNS = 2048  # that an offset in one instruction reaches back over
 LISTED, PLACE = 12, 12  # bytes of a synapse in a list, and of the place of an input in tables
 LONGEST_LIST = ((1 << 16) - 1) // LISTED  # of what is counted in bytes
@@ -310,13 +312,36 @@ def _word(bits: Array) -> Array:
 
 
 def one_by_one(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
-    """Each destination by a call of its own; the first one finds the positions of the sources."""
-    if not attrs["unroll"]:
+    """Each destination by a call of its own; the first one finds the positions of the sources.
+
+    Tables lie in the ``order`` of their sources. A position is that in the table ``where`` its source counts from, by
+    an ``index`` that one instruction reaches; ``src`` says which position. All that is literal when it is compiled.
+    """
+    counts, nodes, src = constants["counts"], constants["nodes"], constants["src"]
+    if not attrs["unroll"] or len(src) > UNROLLED:
         return None
-    counts = constants["counts"]
+    sorted_, (order, positions) = np.argsort(src, kind="stable"), np.unique(src, return_inverse=True)
+    where = _starts(np.bincount(positions, minlength=1), FARTHEST // (2 * nodes.shape[1]))
     calls = [{"j": j, "first": int(counts[:j].sum()), "count": int(n), "sources": 0} for j, n in enumerate(counts)]
-    calls[0]["sources"] = _int(attrs, "sources")
-    return Packed({}, attrs, tuple(calls), _int(attrs, "sources"))
+    calls[0]["sources"] = len(order)
+    tables = {
+        "nodes": nodes[sorted_].reshape(-1),
+        "src": positions,
+        "index": np.argsort(sorted_) - where[positions],
+        "order": order,
+        "where": where,
+    }
+    return Packed(tables, attrs, tuple(calls), max(len(order), 1))
+
+
+def _starts(sizes: Array, reach: int) -> Array:
+    """Groups of tables lie one behind the other: of each group the table that its own are counted from, the same for
+    as many as lie no more than ``reach`` behind it."""
+    starts, start, end = list[int](), 0, 0
+    for size in sizes.tolist():
+        start, end = (start if end + size - 1 - start <= reach else end), end + size
+        starts.append(start)
+    return np.array(starts)
 
 
 def with_positions(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed:

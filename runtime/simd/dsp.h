@@ -28,10 +28,23 @@ LN_FN const void *ln_kept(const void *p)
     return p;
 }
 
-/* What arrays hold is read again after this, instead of being kept in copies that find no registers. */
+/* x, of which the compiler shall not know the number: it would multiply by it in several instructions. */
+LN_FN uint32_t ln_hidden(uint32_t x)
+{
+    __asm__("" : "+r"(x));
+    return x;
+}
+
+/* What arrays hold is read again after this, instead of being kept in copies that find no registers. Of a local one it has to
+ * be told first. */
 LN_FN void ln_fence(void)
 {
     __asm__ volatile("" : : : "memory");
+}
+
+LN_FN void ln_fenced(const void *p)
+{
+    __asm__ volatile("" : : "r"(p) : "memory");
 }
 
 LN_INLINE void ln_copy_pairs(int32_t *y, const int32_t *x, uint32_t n)
@@ -87,8 +100,18 @@ LN_FN const void *ln_kept(const void *p)
     return p;
 }
 
+LN_FN uint32_t ln_hidden(uint32_t x)
+{
+    return x;
+}
+
 LN_FN void ln_fence(void)
 {
+}
+
+LN_FN void ln_fenced(const void *p)
+{
+    (void)p;
 }
 
 LN_FN void ln_copy_pairs(int32_t *y, const int32_t *x, uint32_t n)
