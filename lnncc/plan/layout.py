@@ -58,14 +58,14 @@ def plan(
         raise options.not_updatable(f"{target.name} reads constants from a memory of their own, which has no pointers")
     _require_countable(graph)
     known, text = digest(graph), ir.text(_unlabelled(graph))
-    seen = tapped(graph, taps, bounds)
+    seen, thrifty = tapped(graph, taps, bounds), optimise == SIZE or target.scarce
     if not taps:
         graph = once(graph)
         graph = stripped(stacked(graph, SHORT)) if optimise == SIZE else stacked(graph)
-        graph = parted(graph) if optimise == SIZE or target.scarce else graph
+        graph = parted(graph) if thrifty else graph
     if target.split:
         graph = fetched(graph)
-    memory = _memory(graph, taps)
+    memory = _memory(graph, taps, thrifty=thrifty)
     goal = {"unroll": optimise == SPEED, "shared": optimise == SIZE, "updatable": updatable}
     writer = Writer(graph, memory.where, memory.names, memory.copies, target.isa, **goal, taps=taps)
     statements = writer.statements(memory.line.instructions)
@@ -155,9 +155,9 @@ class _Memory:
     buffers: tuple[Buffer, ...]
 
 
-def _memory(graph: Graph, taps: Sequence[str]) -> _Memory:
+def _memory(graph: Graph, taps: Sequence[str], *, thrifty: bool) -> _Memory:
     line = timeline(graph, taps)
-    where = places(graph, line)
+    where = places(graph, line, thrifty=thrifty)
     return _Memory(line, where, schedule(line, where), *pack(where.blocks, line.lives))
 
 

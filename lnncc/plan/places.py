@@ -13,6 +13,8 @@ from lnncc.ir import Graph
 from lnncc.ops import OPS
 from lnncc.plan.timeline import Life, Move, Ref, Timeline, final, result
 
+EVEN = 2  # elements between places that temporaries may have in a state: kernels read whole words faster
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -45,11 +47,17 @@ class Places:
         return Place(place.block, place.start + ref.start)
 
 
-def places(graph: Graph, line: Timeline) -> Places:
-    """Every value of ``line`` that is no constant in a block, with as few copies and buffers as can be."""
+def places(graph: Graph, line: Timeline, *, thrifty: bool = False) -> Places:
+    """Every value of ``line`` that is no constant in a block, with as few copies and buffers as can be.
+
+    ``thrifty``: a temporary lies in a state where that holds nothing, be it that its elements were read for the last
+    time, or that what they become is not known yet.
+    """
     sharing = _Sharing(graph, line)
     for _, move in line.wishes:
         sharing.grant(move)
+    if thrifty:
+        sharing.fill()
     return Places(sharing.blocks, sharing.values)
 
 
@@ -62,8 +70,10 @@ class _Sharing:
             self._block([port.value], f"x{i}", writable=False)
         if graph.dt is not None:
             self._block([graph.dt], "&dt", writable=False)
+        first = len(self.blocks)
         for i, state in enumerate(graph.states):
             self._block([state.before, final(i)], f"s->s{i}")
+        self.states = range(first, len(self.blocks))
         for i, _ in enumerate(graph.outputs):
             self._block([result(i)], f"y{i}")
         for name in line.lives:
@@ -85,6 +95,19 @@ class _Sharing:
             kept, moved, shift = moved, kept, -shift
         if self._fit(kept.block, moved.block, shift) and not self._clash(kept.block, moved.block, shift):
             self._merge(kept.block, moved.block, shift)
+
+    def fill(self) -> None:
+        """Put temporaries into states, at the first even place where nothing is lost."""
+        for key in [key for key, block in self.blocks.items() if block.root is None]:
+            size = self.blocks[key].size
+            spots = ((at, i) for at in self.states for i in range(0, self.blocks[at].size - size + 1, EVEN))
+            found = next((spot for spot in spots if self._free(spot, key)), None)
+            if found is not None:
+                self._merge(found[0], key, found[1])
+
+    def _free(self, spot: tuple[int, int], key: int) -> bool:
+        state, shift = spot
+        return self._fit(state, key, shift) and not self._clash(state, key, shift)
 
     def _fit(self, kept: int, moved: int, shift: int) -> bool:
         a, b = self.blocks[kept], self.blocks[moved]

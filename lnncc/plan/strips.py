@@ -12,8 +12,8 @@ from dataclasses import replace
 from lnncc.ir import Attr, Graph, Node, Value
 from lnncc.ops import OPS
 
-ROWS = 16  # of a strip: a multiple of what kernels take at a time
-SHORT = 2 * ROWS - 1  # the longest run that stays whole
+ROWS = 8  # of a strip: a multiple of what kernels take at a time
+SHORT = 31  # the longest run that stays whole: calls take flash
 WIDE = 32
 Run = tuple[Node, ...]
 
