@@ -1,41 +1,30 @@
 /* affine four rows at a time, two products an instruction. acc and y MAY be the same. */
 
-LN_INLINE void ln_next_quad(ln_quad *at, const int16_t *x, ln_size cols, int aligned, int bytes)
+LN_INLINE void ln_next_quad(ln_quad *at, const int16_t *x, ln_size rows, ln_size cols, int aligned, int bytes)
 {
     if (bytes == 1) {
-        ln_affine4_w8(at, x, cols, aligned);
+        ln_affine4_w8(at, x, rows, cols, aligned);
     } else {
-        ln_affine4(at, x, cols, aligned);
+        ln_affine4(at, x, rows, cols, aligned);
     }
 }
 
 LN_INLINE void ln_quads(int32_t *y, const int32_t *acc, const int16_t *x, const ln_pair *w, ln_size rows, ln_size cols, int bytes)
 {
-    const uint32_t rest = rows & 3u;
     ln_quad at = {y, acc, w};
     if (((uintptr_t)x & 3u) == 0) {
         LN_ROLLED
         for (uint32_t r = rows >> 2; r != 0; r--) {
-            ln_next_quad(&at, x, cols, 1, bytes);
+            ln_next_quad(&at, x, 4, cols, 1, bytes);
         }
     } else {
         LN_ROLLED
         for (uint32_t r = rows >> 2; r != 0; r--) {
-            ln_next_quad(&at, x, cols, 0, bytes);
+            ln_next_quad(&at, x, 4, cols, 0, bytes);
         }
     }
-    if (rest != 0) {
-        int32_t last[4] = {0, 0, 0, 0};
-        for (uint32_t r = 0; r < rest; r++) {
-            last[r] = at.acc[r];
-        }
-        y = at.y;
-        at.y = last;
-        at.acc = last;
-        ln_next_quad(&at, x, cols, 0, bytes);
-        for (uint32_t r = 0; r < rest; r++) {
-            y[r] = last[r];
-        }
+    if ((rows & 3u) != 0) {
+        ln_next_quad(&at, x, rows & 3u, cols, 0, bytes);
     }
 }
 

@@ -10,6 +10,14 @@ typedef struct {
 } ln_quad;
 
 #if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__)
+/* acc and the upper word of a b, rounded. */
+LN_FN int32_t ln_mac_top(int32_t acc, int32_t a, int32_t b)
+{
+    int32_t sum;
+    __asm__("smmlar %0, %1, %2, %3" : "=r"(sum) : "r"(a), "r"(b), "r"(acc));
+    return sum;
+}
+
 /* One pair of columns, of four rows; the loops are assembly so that their length does not depend on the compiler. */
 #define LN_FOUR_ROWS(x) \
     "ldmia %[w]!, {r4, r5, r6, r12}\n\t" \
@@ -44,6 +52,20 @@ typedef struct {
                      : LN_SUMS, [y] "+r"(at->y), [acc] "+r"(at->acc) \
                      : \
                      : LN_TAKEN)
+/* The same of the first rows alone, fewer than four. */
+#define LN_SHIFTED_FEW(rows) \
+    at->y[0] = ln_mac_top(at->acc[0], a, w[0]); \
+    if ((rows) > 1) { \
+        at->y[1] = ln_mac_top(at->acc[1], b, w[1]); \
+    } \
+    if ((rows) > 2) { \
+        at->y[2] = ln_mac_top(at->acc[2], c, w[2]); \
+    }
+/* What follows from these sizes is found anew, which takes no longer than to load it: it is not kept on the stack. */
+#define LN_ANEW(cols, x) \
+    if (!__builtin_constant_p(cols)) { \
+        __asm__ volatile("" : "+r"(cols), "+r"(x)); \
+    }
 
 /* What is left of so many columns, in pairs, beyond sixteen at a time. */
 #define LN_PAIRS(load) \
@@ -60,11 +82,12 @@ typedef struct {
         LN_LOOP(LN_FOUR(load) LN_FOUR(load)); \
     }
 
-/* y = acc + (w x) >> s for four rows, whose sums are shifted and rounded by SMMLAR; aligned says that x is so to words.
+/* y = acc + (w x) >> s for four rows, or the last ones, whose sums are shifted and rounded by SMMLAR; aligned says that x is so to words.
  * w has two columns of row 0, of row 1, 2 and 3, then the next two columns, and after the last of them the four
  * 2^(32 - s). The first products begin the sums; at is moved to the next rows. */
-LN_INLINE void ln_affine4(ln_quad *at, const int16_t *x, ln_size cols, int aligned)
+LN_INLINE void ln_affine4(ln_quad *at, const int16_t *x, ln_size rows, ln_size cols, int aligned)
 {
+    LN_ANEW(cols, x)
     int32_t x0 = cols > 1 ? ln_ld_pair(x) : *x;
     int32_t x1;
     const ln_pair *w = at->w;
@@ -88,13 +111,18 @@ LN_INLINE void ln_affine4(ln_quad *at, const int16_t *x, ln_size cols, int align
     if (cols > 1 && (cols & 1u) != 0) {
         __asm__ volatile(LN_FOUR_ROWS("%[x0]") : LN_SUMS : [x0] "r"(*x) : LN_TAKEN);
     }
+    if (rows < 4) {
+        LN_SHIFTED_FEW(rows)
+        return;
+    }
     LN_SHIFTED;
     at->w = w;
 }
 
 /* The same with weights of 8 bits: of each row a word of columns k, k + 2, k + 1, k + 3. */
-LN_INLINE void ln_affine4_w8(ln_quad *at, const int16_t *x, ln_size cols, int aligned)
+LN_INLINE void ln_affine4_w8(ln_quad *at, const int16_t *x, ln_size rows, ln_size cols, int aligned)
 {
+    LN_ANEW(cols, x)
     const ln_pair *w = at->w;
     register int32_t a __asm__("r8") = 0;
     register int32_t b __asm__("r9") = 0;
@@ -119,16 +147,20 @@ LN_INLINE void ln_affine4_w8(ln_quad *at, const int16_t *x, ln_size cols, int al
         x1 = (cols & 3u) == 3 ? x[2] : 0;
         __asm__ volatile(LN_FOUR_ROWS8 : LN_SUMS : [x0] "r"(x0), [x1] "r"(x1) : LN_TAKEN);
     }
+    if (rows < 4) {
+        LN_SHIFTED_FEW(rows)
+        return;
+    }
     LN_SHIFTED;
     at->w = w;
 }
 #else
-LN_INLINE void ln_affine4(ln_quad *at, const int16_t *x, ln_size cols, int aligned)
+LN_INLINE void ln_affine4(ln_quad *at, const int16_t *x, ln_size rows, ln_size cols, int aligned)
 {
     const ln_pair *const w = at->w;
     const ln_pair *const m = w + (cols + 1) / 2 * 4;
     (void)aligned;
-    for (ln_size r = 0; r < 4; r++) {
+    for (ln_size r = 0; r < rows; r++) {
         int32_t sum = 0;
         for (ln_size i = 0; i < cols; i++) {
             const ln_pair pair = w[i / 2 * 4 + r];
@@ -139,12 +171,12 @@ LN_INLINE void ln_affine4(ln_quad *at, const int16_t *x, ln_size cols, int align
     at->w = m + 4;
 }
 
-LN_INLINE void ln_affine4_w8(ln_quad *at, const int16_t *x, ln_size cols, int aligned)
+LN_INLINE void ln_affine4_w8(ln_quad *at, const int16_t *x, ln_size rows, ln_size cols, int aligned)
 {
     const ln_pair *const w = at->w;
     const ln_pair *const m = w + (cols + 3) / 4 * 4;
     (void)aligned;
-    for (ln_size r = 0; r < 4; r++) {
+    for (ln_size r = 0; r < rows; r++) {
         int32_t sum = 0;
         for (ln_size i = 0; i < cols; i++) {
             const uint32_t word = (uint32_t)w[i / 4 * 4 + r] >> (i % 2 * 16 + i / 2 % 2 * 8);
