@@ -28,14 +28,9 @@ FULL = "compile the new model in full, which is another firmware"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Update:
-    """``build`` is the old code with new weights, and has the update; ``saturating`` values could not saturate before.
-
-    ``structure`` and ``model`` are the hashes in it.
-    """
+    """``build`` is the old code with new weights, and has the update; ``saturating`` values could not before."""
 
     build: Build
-    structure: bytes
-    model: bytes
     saturating: tuple[str, ...]
 
 
@@ -100,8 +95,7 @@ def update(
     made = Made(model, fused, spans, integer, proof)
     new, layout = assembled(made, build.settings, build.choices, target, settled, origin)
     image = _same_code(old, layout)
-    file = image.file(*lineage(origin))
-    return Update(replace(new, update=file), image.structure, image.model, tuple(more))
+    return Update(replace(new, update=image.file(*lineage(origin))), tuple(more))
 
 
 def _declared(build: Build) -> dict[str, tuple[float, float]]:

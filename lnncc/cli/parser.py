@@ -179,8 +179,12 @@ def _of_a_model(parser: Parser) -> None:
 
 def _update(parser: Parser) -> None:
     add = parser.add_argument
-    add("model", metavar="MODEL", help=f"the new weights, in a model of the same structure: {MODEL}")
-    add("-o", "--output", metavar="DIR2", required=True, help="folder for the update, NAME.lnu, and all it is made of")
+    model = "the new weights, in a model of the same structure; without, DIR is an update that --to sends"
+    add("model", metavar="MODEL", nargs="?", help=f"{model}: {MODEL}")
+    add("-o", "--output", metavar="DIR2", help="folder for the update, NAME.lnu, and all it is made of")
+    to = "send it to the board behind this serial port, URL of pyserial, or emulated:BOARD (extra `serial`)"
+    add("--to", metavar="PORT", help=to)
+    _baud(parser)
     add("--calib", metavar="X.npz", help="recorded inputs, for which weights are rounded")
     saturating = "take weights by which values may saturate, counted, that could not before"
     add("--saturating", action="store_true", help=saturating)

@@ -4,7 +4,7 @@ import struct
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from lnncc import target as targets
 from lnncc.build import Build
 from lnncc.errors import LnnccError
 from lnncc.flash import firmware, link
-from lnncc.flash.frames import BAUD, Type
+from lnncc.flash.frames import BAUD, OFFSET, PART, Type
 from lnncc.flash.identity import PROTOCOL, Identity
 from lnncc.flash.link import Link
 from lnncc.ir import Array
@@ -63,6 +63,13 @@ class Device:
         """NAME_restore of ``saved``; E0808 if it refuses."""
         self.link.ask(Type.RESTORE, saved)
 
+    def update(self, update: bytes) -> None:
+        """NAME_update with what `lnncc update` wrote; the model starts again. E0808 if it refuses, or has no room."""
+        self.link.ask(Type.UPDATE, bytes(OFFSET))  # so short that who has no room can read it, and say so
+        for at in range(0, len(update), PART):
+            self.link.ask(Type.UPDATE, at.to_bytes(OFFSET, "little") + update[at : at + PART])
+        self.link.ask(Type.TAKE)
+
     def run(self, inputs: tuple[Array, ...]) -> Trace:
         """All streams, each from reset: as ``twin.run``."""
         streams = [tuple(x[k] for x in inputs) for k in range(len(inputs[0]))]
@@ -95,9 +102,17 @@ def _arrays(payload: bytes, at: int, signals: tuple[Signal, ...]) -> tuple[tuple
     return tuple(arrays), at
 
 
+def updated(port: str, code: Build, newer: Build, baud: int = BAUD) -> None:
+    """Send the update of ``newer`` to a device that runs ``code``, with whatever weights. Raises as ``connected``."""
+    assert newer.update is not None
+    with connected(port, code, baud, weights=False) as board:
+        board.update(newer.update)
+        _require_same(port, _greeted(board.link), Identity.of(newer, board.identity.board))
+
+
 @contextmanager
-def connected(port: str, build: Build | None, baud: int = BAUD) -> Iterator[Device]:
-    """The model behind ``port``, which must be that of ``build``, if given.
+def connected(port: str, build: Build | None, baud: int = BAUD, *, weights: bool = True) -> Iterator[Device]:
+    """The model behind ``port``, which must be that of ``build``, if given; without ``weights``, but for its weights.
 
     ``port`` is a device, a URL that pyserial knows, or ``emulated:BOARD``: firmware of ``build`` for that board, in its
     first emulator that has a serial line.
@@ -110,7 +125,8 @@ def connected(port: str, build: Build | None, baud: int = BAUD) -> Iterator[Devi
     with _reached(port, build) as name, link.opened(name, baud, seconds) as line:
         device = Device(line, _greeted(line))
         if build is not None:
-            _require_same(port, device.identity, Identity.of(build, device.identity.board))
+            wanted = Identity.of(build, device.identity.board)
+            _require_same(port, device.identity, wanted if weights else replace(wanted, sha256=device.identity.sha256))
         yield device
 
 

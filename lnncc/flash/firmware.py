@@ -13,7 +13,10 @@ from lnncc.build import Build
 from lnncc.emit.files import ABI
 from lnncc.emit.render import render
 from lnncc.errors import LnnccError
-from lnncc.flash.identity import Identity
+from lnncc.flash.frames import PART
+from lnncc.flash.identity import HASH_AT, Identity
+from lnncc.plan.image import MODEL_AT
+from lnncc.plan.interface import HASH_BYTES
 from lnncc.retarget import retargeted
 from lnncc.target import Target
 from lnncc.validate import firmware, host, toolchain
@@ -80,8 +83,17 @@ def _context(build: Build, target: Target) -> Mapping[str, object]:
         "loads": target.emulated().loads,
         "abi": ABI,
         "identity": Identity.of(build, target.name).packed(),
+        "room": _room(build, target),
         "test": packages.selftest(build),
     }
+
+
+def _room(build: Build, target: Target) -> Mapping[str, int] | None:
+    """How an update arrives, where weights may change and half of the board's RAM holds it; it stays there."""
+    size = build.interface.update_bytes
+    if size is None or 2 * size > target.emulated().ram.size:
+        return None
+    return {"part": PART, "hash": HASH_BYTES, "hash_at": HASH_AT, "model_at": MODEL_AT}
 
 
 def _rendered(kind: Kind, context: Mapping[str, object]) -> dict[str, str]:

@@ -19,21 +19,25 @@ class Type(IntEnum):
     READ = 4
     SAVE = 5
     RESTORE = 6
+    UPDATE = 7
+    TAKE = 8
 
 
 ANSWER, ERROR = 0x80, 0xFF
 DAMAGED = 1
 REASONS = {
     DAMAGED: "the frame came damaged",
-    2: "it does not know such a frame",
+    2: "it does not know such a frame: its firmware is older, or has no room for an update",
     3: "the frame has not the length that its model takes",
-    4: "the bytes are no state of its model",
+    4: "the bytes are no state of its model, or no update of its code",
 }
-STATES = {
-    32: "they are of another model, or in another format",
+REFUSALS = {
+    32: "they are of another model, in another format, or for other code",
     64: "their CRC is not that of the bytes",
-    128: "they hold a state outside its bounds",
-}  # bits of what NAME_restore returns
+    128: "they hold a state outside its bounds, or what would make a step read beyond its tables",
+}  # bits of what NAME_restore and NAME_update return
+PART = 128  # bytes of an update in a frame
+OFFSET = 4  # bytes before them, that say where they belong
 
 
 @dataclass(frozen=True, slots=True)

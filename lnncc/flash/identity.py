@@ -10,6 +10,7 @@ from lnncc.plan.interface import COUNTERS, HASH_BYTES, Interface, Signal
 from lnncc.plan.layout import digest
 
 PROTOCOL = 1
+HASH_AT = 2
 HEAD = struct.Struct(f"<BB{HASH_BYTES}sBHHH")  # protocol, ABI, hash, FLAGS, inputs, states, outputs
 PORT = struct.Struct("<Hbhh")  # size, fraction bits, lowest, highest
 FLAGS = (DT, *COUNTERS[1:])  # dt is told at each step; the state has such a counter beside that of all

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lnncc.errors import LnnccError
 from lnncc.extras import needs
-from lnncc.flash.frames import ANSWER, BAUD, DAMAGED, ERROR, REASONS, STATES, Frame, Type, packed, unpacked
+from lnncc.flash.frames import ANSWER, BAUD, DAMAGED, ERROR, REASONS, REFUSALS, Frame, Type, packed, unpacked
 
 with needs("pyserial", "serial"):
     import serial
@@ -140,7 +140,7 @@ def _garbled(name: str, kind: Type, attempts: int) -> LnnccError:
 
 def _refused(name: str, kind: Type, answer: Frame) -> LnnccError:
     why = [REASONS.get(code, "it does not say why") for code in answer.payload[:1]]
-    why += [text for bit, text in STATES.items() if bit & sum(answer.payload[1:2])]
+    why += [text for bit, text in REFUSALS.items() if bit & sum(answer.payload[1:2])]
     return LnnccError(
         "E0808",
         f"the board at {name} refused {kind.name}",

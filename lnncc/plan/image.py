@@ -17,6 +17,8 @@ from lnncc.plan import records
 MAGIC, VERSION = b"LNNU", 1
 HEADER, CRC = 28, 4  # bytes
 STRUCTURE_BYTES = 8
+STRUCTURE_AT = 12  # in the header
+MODEL_AT = STRUCTURE_AT + STRUCTURE_BYTES  # the first bytes of a hash of the model
 ALIGNED = 4
 INDICES = frozenset({"src", "counts", "order", "where", "owner", "index"})  # parameters that say where, not how much
 FUNCTIONS = frozenset({"nodes", "values", "truth"})  # and those that hold a function, which is the same for all weights
