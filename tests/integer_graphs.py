@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from lnncc.ir import Graph
+from lnncc.ir import Format, Graph
 from lnncc.kit.builder import FULL, NARROW, TIME, WIDE, Builder
 from lnncc.lut import KINDS
 
-__all__ = ["FULL", "NARROW", "PLANNED", "TIME", "WIDE", "Builder", "drawn", "long_rows"]
+__all__ = ["FULL", "NARROW", "PLANNED", "TIME", "WIDE", "Builder", "drawn", "long_bytes", "long_rows"]
 
 PLANNED = {"fetch"}  # ops that the planner alone writes
 
@@ -29,6 +29,24 @@ def long_rows() -> Graph:
             b.output(b.requantise(both, 14))
     inner = b.requantise(b.affine(rng, b.slice(x, 0, 3), 48), 14)  # in memory, it may end where sums begin
     b.output(b.requantise(b.affine(rng, inner, 48), 14))
+    return b.graph()
+
+
+def long_bytes() -> Graph:
+    """Rows of 8 bits of every length in sixteens up to 256 columns, some of a few columns more or less; weights and
+    values at both ends; sums that others read as well."""
+    b, rng = Builder(), np.random.default_rng(6)
+    x, ends = b.input(258), np.array([-128, 127])
+    for n, extra in enumerate((9, 0, 1, 15, 0, 8, 7, 0, 1, 0, 9, 0, 15, 0, 16)):
+        cols = 16 * (n + 1) + extra
+        first = b.affine(rng, b.slice(x, n % 2, cols), 5 + n % 5, bits=8)
+        both = b.affine(rng, b.slice(x, 2, cols), 5 + n % 5, first, bits=8)
+        b.output(b.requantise(first, 12))
+        b.output(b.requantise(both, 12))
+    w = np.stack([ends[k].repeat(256) for k in range(2)] + [ends[rng.integers(0, 2, 256)] for _ in range(6)])
+    constants = b.constant(w, Format(8, 0)), b.constant([0, 1, 8, 15, 16, 30, 9, 2], Format(8, 0))
+    start = b.constant(np.zeros(8), WIDE)
+    b.output(b.requantise(b.op("affine", (start, b.slice(x, 1, 256), *constants), 8, WIDE, rows=8, cols=256), 16))
     return b.graph()
 
 

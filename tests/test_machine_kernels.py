@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from integer_graphs import FULL, drawn, long_rows
+from integer_graphs import FULL, drawn, long_bytes, long_rows
 from toy_model import compiler, need_target
 
 from lnncc import target, twin
@@ -36,7 +36,7 @@ STEPS = 12
 
 
 GRAPHS: Mapping[str, Graph] = {"affine": graphs.affine(16), "affine_w8": graphs.affine(8), "table": graphs.table(30)}
-GRAPHS |= {"long rows": long_rows()}
+GRAPHS |= {"long rows": long_rows(), "long bytes": long_bytes()}
 GRAPHS |= {"synapses": graphs.neurons(), "synapse_tables": graphs.tables(), "elements": graphs.elements()}
 GRAPHS |= {f"drawn {seed}": drawn(seed) for seed in range(6)}
 
@@ -160,6 +160,29 @@ def test_four_rows_of_eight_columns() -> None:
         and not found[1, 8:32].any()
         and found[1, 64:].tolist() == [-2, 0, 0, 0]
     )
+
+
+def test_four_rows_of_sixteen_columns_in_words() -> None:
+    w, s = np.arange(5 * 33).reshape(5, 33) % 251 - 125, np.array([3, 40, 0, 1, 2])
+    attrs = {"shared": False}
+    packed = layouts.row_halves({"w": w, "s": s}, attrs)
+    assert packed is not None and packed.scratch == 3 * 32 // 4
+    found = packed.tables["w"].reshape(2, 4 + 3 * 16 + 1)
+    assert found[0, :4].tolist() == (128 * w[:4].sum(axis=1)).tolist() and found[1, 1:4].tolist() == [0, 0, 0]
+    weights = found[:, 4:-1].astype("<i4").view(np.int8).reshape(2, 3, 4, 16)
+    assert (weights[0, 1] == w[:4, 16:32]).all() and (weights[1, 0, 0] == w[4, :16]).all()
+    assert weights[0, 2, 3].tolist() == [w[3, 32], *[0] * 15] and not weights[1, :, 1:].any()
+    assert found[:, -1].astype("<i4").view(np.int8).tolist() == [-3, -30, 0, -1, -2, 0, 0, 0]
+    assert layouts.row_halves({"w": w[:4], "s": s[:4]}, attrs) is None
+    assert layouts.row_halves({"w": w, "s": s}, {"shared": True}) is None
+    for cols, taken in ((24, False), (25, True), (256, True), (257, False)):
+        assert (layouts.row_halves({"w": np.zeros((5, cols), int), "s": s}, attrs) is not None) == taken
+
+
+def test_odd_intervals_have_their_value_at_the_end() -> None:
+    found = layouts.flat_rises({"nodes": np.array([5, 5, 7, 4, 4])}, {"low": -(2 << 11), "shift": 11})
+    assert found is not None and found.attrs["half"] == 2
+    assert found.tables["nodes"].tolist() == [[0, 5], [2, 7], [-3, 7], [0, 4]]
 
 
 def test_rows_of_literal_sizes() -> None:

@@ -19,6 +19,8 @@ FARTHEST = (1 << 12) - 1  # bytes that an offset in one instruction reaches forw
 LITERAL_COLUMNS = 2048  # that an offset in one instruction reaches back over
 LISTED, PLACE = 12, 12  # bytes of a synapse in a list, and of the place of an input in tables
 LONGEST_LIST = ((1 << 16) - 1) // LISTED  # of what is counted in bytes
+FEWEST_HALVED, MOST_HALVED = 24, 256  # columns: of fewer, bytes are widened faster; no offset reaches more
+MOST_INTERVALS = 1 << 16  # whose index leaves 16 bits below it
 MAX_GROWTH = 1  # half of a table that is flat at both ends, in lengths of the table itself
 
 
@@ -153,6 +155,26 @@ def row_sixteens(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> P
     return Packed({"w": fours.reshape(-1), "s": shift, "more": 128 * w.sum(axis=1)}, attrs)
 
 
+def row_halves(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """Four rows at a time, in words: 128 times the sum of each, sixteen columns of each in bytes, the next, ...,
+    the shift of each, negative. For calls whose sizes are literal, of so many columns that x is worth halving."""
+    w, shift = constants["w"], np.minimum(constants["s"], fx.MOST_SHIFT)
+    if attrs["shared"] or len(w) <= 4 or not FEWEST_HALVED < w.shape[1] <= MOST_HALVED:
+        return None
+    padded = _filled(_filled(w, 0, 4), 1, 16)
+    fours, columns = len(padded) // 4, padded.shape[1]
+    sixteens = padded.reshape(fours, 4, -1, 16).swapaxes(1, 2).reshape(fours, -1)
+    sums, shifts = 128 * padded.sum(axis=1).reshape(fours, 4), _filled(-shift, 0, 4).reshape(fours, 4)
+    return Packed(
+        {"w": np.concatenate([sums, _words(sixteens), _words(shifts)], axis=1).reshape(-1)}, attrs, scratch=columns // 2
+    )
+
+
+def _words(integers: Array) -> Array:
+    """(..., words), of (..., bytes): the first of four bytes is the lowest of a word."""
+    return integers.astype(np.int8).view("<i4").astype(np.int64)
+
+
 def _halves(words: Array) -> Array:
     """(..., 2): the lower and the upper half of each word, as int16."""
     return np.stack([(words + (1 << 15)) % (1 << 16) - (1 << 15), words >> 16], axis=-1)
@@ -169,10 +191,16 @@ def flat_ends(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Pack
 
 
 def flat_rises(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
-    """The same with rises as they are, if the index can be saturated by a shift to the left inside 32 bits."""
+    """The same with rises as they are, and of odd intervals the value at the end; if the index can be saturated by a
+    shift to the left inside 32 bits, and there is room for a fraction of 15 bits and a sign below it."""
     shift = _int(attrs, "shift")
     table = _flat(constants["nodes"], attrs, min(shift, fx.FRACTION_BITS))
-    return table if table is not None and shift > 0 and _int(table.attrs, "half") <= 1 << (31 - shift) else None
+    half = 0 if table is None else _int(table.attrs, "half")
+    if table is None or shift == 0 or half > min(1 << (31 - shift), MOST_INTERVALS // 2):
+        return None
+    rise, value = table.tables["nodes"].T
+    ends = value + np.where(np.arange(-half, half) % 2, rise, 0)
+    return replace(table, tables={"nodes": np.stack([rise, ends], axis=-1)})
 
 
 def _flat(nodes: Array, attrs: Mapping[str, Attr], scale: int) -> Packed | None:
@@ -436,6 +464,7 @@ LAYOUTS: Mapping[str, Layout] = {
         byte_pairs,
         row_octets,
         row_sixteens,
+        row_halves,
         mirrored,
         flat_mirrored,
         flat_ends,

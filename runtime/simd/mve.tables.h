@@ -4,13 +4,14 @@
 
 #if defined(__ARM_FEATURE_MVE) && defined(__OPTIMIZE__)
 /* The values at q0, in the lower halves of q4, whose upper halves stay 0. To saturate an index is to clip the input. The
- * fraction goes below -1 in the upper half of q3, by which VQDMLSDH multiplies the value, as the fraction multiplies the rise. */
+ * fraction, and above it the index' last bit as a sign, go below -1 in the upper half of one, by which VQDMLSDH multiplies the
+ * value, as it multiplies the rise by them: so an odd interval has its value at the end. */
 #define LN_LOOK_UP \
-    "vqshl.s32 q1, q0, %[saturate]\n\tvshl.i32 q3, q0, %[up]\n\tvshr.s32 q1, q1, %[index]\n\tvsri.32 %q[one], q3, #17\n\t" \
-    "vldrw.u32 q2, [%[nodes], q1, uxtw #2]\n\tvqdmlsdh.s16 q4, q2, %q[one]\n\t"
+    "vqshl.s32 q1, q0, %[saturate]\n\tvshr.s32 q3, q1, %[index]\n\tvshrnb.i32 %q[one], q1, %[fraction]\n\t" \
+    "vldrw.u32 q2, [%[nodes], q3, uxtw #2]\n\tvqdmlsdh.s16 q4, q2, %q[one]\n\t"
 #define LN_PLACE \
     [nodes] "r"(middle), [saturate] "i"(31 - shift - __builtin_ctz((unsigned)half)), \
-        [index] "i"(31 - __builtin_ctz((unsigned)half)), [up] "i"(32 - shift)
+        [index] "i"(31 - __builtin_ctz((unsigned)half)), [fraction] "i"(16 - __builtin_ctz((unsigned)half))
 #define LN_LOOK_UP_ALL(load) \
     __asm__ volatile("vmov.i32 q4, #0\n\tdlstp.32 lr, %[n]\n1:\n\t" load LN_LOOK_UP "vstrh.32 q4, [%[y]], #8\n\tletp lr, 1b" \
                      : [x] "+l"(x), [y] "+l"(y), [one] "+w"(one) \
@@ -51,8 +52,10 @@ LN_INLINE void ln_add_synapses_mve(int32_t *pair, const int32_t *base, const int
 LN_FN int32_t ln_look_up_one(const ln_pair *middle, int32_t x, int32_t half, int32_t shift)
 {
     const int32_t bits = shift < LN_FRACTION_BITS ? shift : LN_FRACTION_BITS;
-    const ln_pair node = middle[ln_clip(x >> shift, -half, half - 1)];
-    const int32_t fraction = (x >> (shift - bits)) & (((int32_t)1 << bits) - 1);
+    const int32_t interval = ln_clip(x >> shift, -half, half - 1);
+    const ln_pair node = middle[interval];
+    const int32_t whole = (interval & 1) * ((int32_t)1 << bits);
+    const int32_t fraction = ((x >> (shift - bits)) & (((int32_t)1 << bits) - 1)) - whole;
     return ln_add(ln_upper(node), ln_mul(ln_lower(node), fraction) >> bits);
 }
 
