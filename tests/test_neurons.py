@@ -17,14 +17,20 @@ from lnncc.archive import Model
 from lnncc.build import Build
 from lnncc.choices import Choices
 from lnncc.emit import emit
-from lnncc.ir import Graph
+from lnncc.ir import Format, Graph
 from lnncc.kit.graphs import neurons
 from lnncc.ops import NAMES
 from lnncc.options import Settings
 from lnncc.plan import neurons as parts
 from lnncc.plan import plan
 from lnncc.plan.neurons import LEAST, ROWS, in_order, parted, ranges
+from lnncc.plan.once import once
+from lnncc.plan.packing import pack
+from lnncc.plan.places import places
 from lnncc.plan.program import Call, Loop, Plan
+from lnncc.plan.stack import stacked
+from lnncc.plan.strips import SHORT, stripped
+from lnncc.plan.timeline import timeline
 from lnncc.program import Program
 from lnncc.target import Target
 from lnncc.validate import compare, host
@@ -54,6 +60,32 @@ def wired(
     [after] = b.end((v,), (u,), (after,), trips=trips)
     b.becomes(v, after)
     b.output(b.slice(after, 0, min(3, len(own))))
+
+
+def sharing(b: Builder, rng: np.random.Generator, x: str, v: str) -> str:
+    """Two networks that start from one leak."""
+    n = b.size(v)
+    time = b.inertia(rng, n)
+    base = b.leak_dt(rng, time)
+    pairs = [b.synapses(rng, base, y, time=time) for y in (x, v)]
+    first, second = (b.op("mean_dt", (pair, v, time), n, n=n) for pair in pairs)
+    return b.multiply(first, second, 15)
+
+
+def timed(n: int = 17, *, after: bool = False) -> Graph:
+    """Neurons that are told the time, in a loop; what they start from depends on it too. Others may come ``after``."""
+    b, rng = Builder(), np.random.default_rng(n)
+    b.time()
+    x, v = b.input(5), b.state(rng.integers(-FULL, FULL, n))
+    time = b.inertia(rng, n)
+    own, given_ = np.repeat([2, 0], [n - 6, 6]), np.repeat([0, 3], [n - 6, 6])
+    base = b.synapses(rng, b.leak_dt(rng, time), x, counts=given_, time=time)
+    [u] = b.loop((v,))
+    pair = b.synapses(rng, base, u, counts=own, time=time)
+    [done] = b.end((v,), (u,), (b.op("mean_dt", (pair, u, time), n, n=n),), trips=2)
+    b.becomes(v, sharing(b, rng, x, done) if after else done)
+    b.output(b.slice(done, 0, 2))
+    return b.graph()
 
 
 def layered(layers: tuple[int, ...] = LAYERS) -> Graph:
@@ -201,6 +233,51 @@ def test_where_ram_is_scarce_balanced_code_has_ranges_too() -> None:
     sizes = [plan(graph, "m", {}, target.load(name)).buffer_bytes for name in ("avr-atmega328p", "avr-atmega2560")]
     assert sizes[0] < sizes[1] == plan(graph, "m", {}, HOST).buffer_bytes
     assert target.load("arduino-uno").scarce and not HOST.scarce
+
+
+@pytest.mark.parametrize("machine", ["scalar", "narrow"])
+def test_neurons_that_are_told_the_time_have_ranges_too(machine: str) -> None:
+    graph = timed()
+    made, xs = built(graph, MACHINES[machine]), inputs(graph)
+    trace = host.run(host.build(made, sanitize=True), made.interface, xs)
+    assert compare.equal_steps(trace, twin.run(graph, xs)) == len(xs[0][0]) and same(parted(graph), graph)
+    whole, thrifty = (plan(graph, "m", {}, MACHINES[machine], goal).buffer_bytes for goal in ("balanced", "size"))
+    assert thrifty <= whole - 8 * 9
+
+
+def test_rows_that_others_read_stay_as_they_are() -> None:
+    b, rng = Builder(), np.random.default_rng(0)
+    b.time()
+    x, v = b.input(4), b.state(rng.integers(-FULL, FULL, 12))
+    b.becomes(v, sharing(b, rng, x, v))
+    b.output(x)
+    assert parted(b.graph()).values == b.graph().values
+
+
+def test_networks_that_share_constants() -> None:
+    """The same records with other counts are other synapses."""
+    b, rng = Builder(), np.random.default_rng(0)
+    x, v = b.input(4), b.state(rng.integers(-FULL, FULL, 12))
+    wired(b, rng, x, np.full(12, 2), np.zeros(12, np.int64))
+    graph = b.graph()
+    [sums] = [n for n in graph.walk() if n.op == "synapses"]
+    counts = b.constant([4, 0] * 6, Format(16, 0))
+    base, _, record, _, nodes = sums.inputs
+    b.constants[record] = np.minimum(graph.constants[record], [1 << 31, 1 << 15, 200, 1 << 15, 3])
+    pair = b.op("synapses", (base, x, record, counts, nodes), (12, 2), Format(32, 12), **sums.attrs)
+    b.becomes(v, b.mean(rng, pair, v))
+    assert same(parted(b.graph()), b.graph())
+
+
+def test_ranges_that_take_more_memory_are_not_taken() -> None:
+    """Where one network's come before another that has none: the large arrays of that do not fit into small ones."""
+    graph = timed(after=True)
+    in_ranges = parted(stripped(stacked(once(graph), SHORT)))
+    line = timeline(in_ranges)
+    _, buffers = pack(places(in_ranges, line, thrifty=True).blocks, line.lives)
+    made = plan(graph, "m", {}, HOST, "size")
+    assert made.buffer_bytes < sum(int(b.type[3:5]) // 8 * b.size for b in buffers)
+    assert sum(c.function.startswith("ln_mean") for c in calls(made)) == 3
 
 
 @pytest.mark.parametrize("lanes", [4, 8])

@@ -121,14 +121,20 @@ class Builder:
     def neurons(self, rng: np.random.Generator, v: str, z: str, kind: str | None = None) -> str:
         """Neurons whose own weight and whose units depend on dt."""
         n = self.size(z)
-        nodes = self.constant(np.minimum(np.rint(32768 / (1 + np.arange(257) / 256)), 32767), Format(16, 14))
-        rates = np.stack([below(rng, 9000, n), rng.integers(14, 20, n), rng.integers(3, 18, n)], axis=-1)
-        record = self.constant(rates, Format(16, 0))
-        time = self.op("inertia", (self.time(), record, nodes), (n, 2), Format(32, 0), n=n)
-        weight, rest = self.constant(below(rng, 500, n)), self.constant(rng.integers(-FULL, FULL, n))
-        base = self.op("leak", (time, weight, rest), (n, 2), Format(32, 12), n=n)
+        time = self.inertia(rng, n)
+        base = self.leak_dt(rng, time)
         pair = self.synapses(rng, base, v, kind=kind or KINDS[rng.integers(2)], time=time)
         return self.op("mean_dt", (pair, z, time), n, n=n)
+
+    def inertia(self, rng: np.random.Generator, n: int) -> str:
+        nodes = self.constant(np.minimum(np.rint(32768 / (1 + np.arange(257) / 256)), 32767), Format(16, 14))
+        rates = np.stack([below(rng, 9000, n), rng.integers(14, 20, n), rng.integers(3, 18, n)], axis=-1)
+        return self.op("inertia", (self.time(), self.constant(rates, Format(16, 0)), nodes), (n, 2), Format(32, 0), n=n)
+
+    def leak_dt(self, rng: np.random.Generator, time: str) -> str:
+        n = self.size(time) // 2
+        weight, rest = self.constant(below(rng, 500, n)), self.constant(rng.integers(-FULL, FULL, n))
+        return self.op("leak", (time, weight, rest), (n, 2), Format(32, 12), n=n)
 
     # Ops with constants that fit whatever goes in.
 

@@ -10,6 +10,7 @@ from lnncc import ir, options
 from lnncc.errors import LnnccError
 from lnncc.interval import Interval
 from lnncc.ir import Array, Graph, Node, State
+from lnncc.plan import records
 from lnncc.plan.calls import LIMITS, Writer
 from lnncc.plan.copies import Copy, schedule
 from lnncc.plan.fetch import fetched
@@ -62,10 +63,9 @@ def plan(
     if not taps:
         graph = once(graph)
         graph = stripped(stacked(graph, SHORT)) if optimise == SIZE else stacked(graph)
-        graph = parted(graph) if thrifty else graph
-    if target.split:
-        graph = fetched(graph)
-    memory = _memory(graph, taps, thrifty=thrifty)
+    choices = (graph, parted(graph)) if thrifty and not taps else (graph,)
+    laid = (_laid(each, target, taps, thrifty=thrifty) for each in choices)
+    graph, memory = min(laid, key=lambda one: one[1].bytes)
     goal = {"unroll": optimise == SPEED, "shared": optimise == SIZE, "updatable": updatable}
     writer = Writer(graph, memory.where, memory.names, memory.copies, target.isa, **goal, taps=taps)
     statements = writer.statements(memory.line.instructions)
@@ -153,6 +153,15 @@ class _Memory:
     copies: Mapping[int, list[Copy]]
     names: Mapping[int, str]
     buffers: tuple[Buffer, ...]
+
+    @property
+    def bytes(self) -> int:
+        return sum(records.size(b.type) * b.size for b in self.buffers)
+
+
+def _laid(graph: Graph, target: Target, taps: Sequence[str], *, thrifty: bool) -> tuple[Graph, _Memory]:
+    graph = fetched(graph) if target.split else graph
+    return graph, _memory(graph, taps, thrifty=thrifty)
 
 
 def _memory(graph: Graph, taps: Sequence[str], *, thrifty: bool) -> _Memory:

@@ -10,15 +10,18 @@ wiring's motor neurons, its last layer, become may be written at once, since nob
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise, takewhile
+from itertools import pairwise
 
 import numpy as np
 
 from lnncc.ir import Array, Graph, Node, Value
 from lnncc.plan.strips import reads
 
-SUMS, MEAN = "synapses", "mean"
-RECORD, COUNTS = 2, 3  # inputs of sums
+SUMS, MEANS = ("synapses", "synapses_dt"), ("mean", "mean_dt")
+# Inputs with a row for each neuron, of these and of what they start from where the time is told; a mean's Z aside.
+BY_ROW = {"synapses": (0, 3), "synapses_dt": (0, 3, 5), "mean": (0, 2), "mean_dt": (0, 2)}
+BY_ROW |= {"leak": (0, 1, 2), "inertia": (1,)}
+V, RECORD, COUNTS, Z = 1, 2, 3, 1  # inputs of sums; of a mean
 SOURCE = 4  # column of a record
 ROWS = 8  # neurons with synapses in a range, at most
 LEAST = 4  # neurons in a range where there are more: a call costs more than the sums of fewer
@@ -63,16 +66,25 @@ def _meet(a: Range, b: Range) -> bool:
 
 
 def _means(pair: str, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
-    """The first of ``nodes``, as far as they are means of ``pair``."""
-    return tuple(takewhile(lambda node: node.op == MEAN and node.inputs[0] == pair, nodes))
+    """The first of ``nodes``, as far as they are means of ``pair``; views among them that they do not need may wait."""
+    found, waiting = list[Node](), set[str]()
+    for node in nodes:
+        if node.op == "slice":
+            waiting.update(node.outputs)
+        elif node.op in MEANS and node.inputs[0] == pair and waiting.isdisjoint(node.inputs):
+            found.append(node)
+        else:
+            break
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """``sums`` and, last to first, those that it starts from; ``parts`` in the order of execution."""
+    """``given`` is what its sums and means start from; ``parts`` are in the order of execution."""
 
-    sums: tuple[Node, ...]
+    sums: Node
     means: tuple[Node, ...]
+    given: tuple[Node, ...]
     parts: tuple[Range, ...]
 
 
@@ -82,10 +94,10 @@ class _Writer:
         self.values, self.constants, self.labels = dict(graph.values), dict(graph.constants), dict(graph.labels)
         ports = [p.value for p in graph.outputs] + [s.after for s in graph.states]
         self.reads = Counter(ports + [x for node in graph.nodes for x in reads(node)])
-        self.sums = {node.outputs[0]: node for node in graph.walk() if node.op == SUMS}
+        self.makers = {node.outputs[0]: node for node in graph.walk() if node.op in BY_ROW}
         self.parts: dict[tuple[str, Range], str] = {}  # these rows of a value
-        self.runs = {run.sums[0].outputs[0]: run for run in self._runs(graph.nodes)}
-        self.given = {node.outputs[0]: run.parts for run in self.runs.values() for node in run.sums[1:]}
+        self.runs = {run.sums.outputs[0]: run for run in self._runs(graph.nodes)}
+        self.given = {node.outputs[0]: run.parts for run in self.runs.values() for node in run.given}
         self.within = {mean.outputs[0] for run in self.runs.values() for mean in run.means}
 
     def graph(self) -> Graph:
@@ -96,29 +108,39 @@ class _Writer:
         for at, node in enumerate(nodes):
             if node.body is not None:
                 yield from self._runs(node.body.nodes)
-            sums, means = self._sums(node), _means(node.outputs[0], nodes[at + 1 :])
-            if means and sums and self.reads[node.outputs[0]] == len(means):
-                parts = ranges(self._counts(sums[:1]) > 0, self._counts(sums[1:]) > 0)
-                if len(parts) > 1:
-                    yield _Run(sums, means, tuple(in_order({part: self._sources(node, part) for part in parts})))
+            elif node.op in SUMS and (means := _means(node.outputs[0], nodes[at + 1 :])):
+                given = self._given((node, *means))
+                parts = [] if given is None else self._ranges(node, given)
+                if given is not None and len(parts) > 1:
+                    order = in_order({part: self._sources(node, part) for part in parts})
+                    yield _Run(node, means, given, tuple(order))
 
-    def _sums(self, last: Node) -> tuple[Node, ...]:
-        """``last`` and those it starts from, which nobody else reads, back to a constant; none if there is no such."""
-        found, name = list[Node](), last.outputs[0]
-        while name not in self.constants:
-            if name not in self.sums or (found and self.reads[name] > 1):
-                return ()
-            found.append(self.sums[name])
-            name = found[-1].inputs[0]
-        return tuple(found)
+    def _given(self, run: tuple[Node, ...]) -> tuple[Node, ...] | None:
+        """What is made row by row for ``run`` alone; None if it reads other rows as well, or others read these."""
+        members, names = list(run), {node.outputs[0] for node in run}
+        for node in members:
+            for name in (node.inputs[i] for i in BY_ROW[node.op]):
+                if name in self.constants or name in names:
+                    continue
+                if name not in self.makers or self.makers[name].op in MEANS:
+                    return None
+                members.append(self.makers[name])
+                names.add(name)
+        inside = Counter(x for node in members for x in node.inputs)
+        alone = all(self.reads[node.outputs[0]] == inside[node.outputs[0]] for node in members if node.op not in MEANS)
+        return tuple(members[len(run) :]) if alone else None
 
-    def _counts(self, sums: tuple[Node, ...]) -> Array:
-        """How many synapses each neuron has in all of ``sums``."""
-        return np.asarray(np.sum([self.constants[node.inputs[COUNTS]] for node in sums], axis=0, dtype=np.int64))
+    def _ranges(self, node: Node, given: tuple[Node, ...]) -> list[Range]:
+        before = [self._counts(other) for other in given if other.op in SUMS]
+        return ranges(self._counts(node) > 0, np.sum(before, axis=0) > 0 if before else np.zeros(1, np.bool_))
+
+    def _counts(self, node: Node) -> Array:
+        """How many synapses each neuron has."""
+        return self.constants[node.inputs[COUNTS]]
 
     def _synapses(self, node: Node, part: Range) -> Array:
         """The records of the neurons of ``part``."""
-        start, end = (int(self._counts((node,))[:border].sum()) for border in part)
+        start, end = (int(self._counts(node)[:border].sum()) for border in part)
         return self.constants[node.inputs[RECORD]][start:end]
 
     def _sources(self, node: Node, part: Range) -> Range:
@@ -135,67 +157,59 @@ class _Writer:
                 yield from self._run(self.runs[name])
             elif name in self.given:
                 for part in sorted(self.given[name]):
-                    yield from self._added(node, part)
+                    yield from self._part(node, part)
             elif name not in self.within:
                 yield node
 
     def _run(self, run: _Run) -> Iterator[Node]:
         for part in run.parts:
-            yield from self._added(run.sums[0], part)
-            for mean in run.means:
-                yield from self._mean(mean, part)
+            for node in (run.sums, *run.means):
+                yield from self._part(node, part)
         inside = Counter(x for mean in run.means for x in mean.inputs)
         for [name] in (mean.outputs for mean in run.means):
             if self.reads[name] > inside[name]:
                 yield Node("concat", tuple(self.parts[name, part] for part in sorted(run.parts)), (name,), {})
 
-    def _added(self, node: Node, part: Range) -> Iterator[Node]:
-        """The sums of these neurons, or what they would start from if there is nothing to add."""
-        base, v, record, counts, nodes = node.inputs
-        [name], first = node.outputs, self._rows(base, part)
-        synapses, (low, high) = self._synapses(node, part), self._sources(node, part)
-        if len(synapses) == 0:
-            self.parts[name, part] = first
-            return
-        made, source = self._declared(name, part), f"{self._named(name, part)}.sources"
-        self._declare(source, v, high - low)
-        yield Node("slice", (v,), (source,), {"start": low, "n": high - low})
-        shifted = synapses - low * (np.arange(synapses.shape[1]) == SOURCE)
-        own = self._constant(record, part, shifted)
-        inputs = first, source, own, self._rows(counts, part), nodes
-        yield replace(node, inputs=inputs, outputs=(made,), attrs={**node.attrs, "n": part[1] - part[0]})
+    def _part(self, node: Node, part: Range) -> Iterator[Node]:
+        """These rows of a result; of sums to which there is nothing to add, those that they start from."""
+        [name], (start, end), made = node.outputs, part, self._named(node.outputs[0], part)
+        inputs = [self._rows(x, part) if i in BY_ROW[node.op] else x for i, x in enumerate(node.inputs)]
+        if node.op in SUMS:
+            synapses, (low, high) = self._synapses(node, part), self._sources(node, part)
+            if len(synapses) == 0:
+                self.parts[name, part] = inputs[0]
+                return
+            shifted = synapses - low * (np.arange(synapses.shape[1]) == SOURCE)
+            inputs[RECORD] = self._constant(f"{made}.synapses", node.inputs[RECORD], shifted)
+            inputs[V] = f"{made}.sources"
+            yield self._slice(node.inputs[V], inputs[V], low, high - low)
+        if node.op in MEANS and (node.inputs[Z], part) in self.parts:
+            inputs[Z] = self.parts[node.inputs[Z], part]
+        elif node.op in MEANS:
+            inputs[Z] = f"{made}.before"
+            yield self._slice(node.inputs[Z], inputs[Z], start, end - start)
+        self.parts[name, part] = self._declare(made, name, end - start)
+        yield replace(node, inputs=tuple(inputs), outputs=(made,), attrs={**node.attrs, "n": end - start})
 
-    def _mean(self, node: Node, part: Range) -> Iterator[Node]:
-        pair, z, weights = node.inputs
-        [name], n = node.outputs, part[1] - part[0]
-        if z not in self.constants and (z, part) not in self.parts:
-            old = f"{self._named(name, part)}.before"
-            self._declare(old, z, n)
-            yield Node("slice", (z,), (old,), {"start": part[0], "n": n})
-        else:
-            old = self._rows(z, part)
-        inputs = self.parts[pair, part], old, self._rows(weights, part)
-        yield replace(node, inputs=inputs, outputs=(self._declared(name, part),), attrs={**node.attrs, "n": n})
+    def _slice(self, name: str, made: str, start: int, count: int) -> Node:
+        return Node("slice", (name,), (self._declare(made, name, count),), {"start": start, "n": count})
 
     def _rows(self, name: str, part: Range) -> str:
         """These rows of a constant, or of what was made in parts."""
-        known = self.parts.get((name, part))
-        return self._constant(name, part, self.constants[name][slice(*part)]) if known is None else known
+        if (name, part) not in self.parts:
+            rows = self.constants[name][slice(*part)]
+            self.parts[name, part] = self._constant(self._named(name, part), name, rows)
+        return self.parts[name, part]
 
-    def _constant(self, name: str, part: Range, values: Array) -> str:
-        made = self._declared(name, part, len(values))
+    def _constant(self, made: str, like: str, values: Array) -> str:
         self.constants[made] = values
-        self.labels.update({made: self.labels[name]} if name in self.labels else {})
-        return made
+        self.labels.update({made: self.labels[like]} if like in self.labels else {})
+        return self._declare(made, like, len(values))
 
-    def _declared(self, name: str, part: Range, count: int | None = None) -> str:
-        made = self.parts[name, part] = self._named(name, part)
-        self._declare(made, name, part[1] - part[0] if count is None else count)
-        return made
-
-    def _declare(self, name: str, like: str, count: int) -> None:
+    def _declare(self, name: str, like: str, count: int) -> str:
         old = self.values[like]
         self.values[name] = Value(name, (count, *old.shape[1:]), old.format)
+        return name
 
     def _named(self, name: str, part: Range) -> str:
         return f"{name}.from{part[0]}to{part[1]}"
