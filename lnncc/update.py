@@ -53,19 +53,7 @@ def update(
             lnncc did not write, E0414 for a model of another structure, E0415 for weights that do not fit, E0416 where
             the target wants other code.
     """
-    if number is not None and number < 1:
-        raise LnnccError(
-            "E0237",
-            f"{number} is the number of no update",
-            notes=("0 is what was compiled in; of two slots the higher number counts, which goes around after 65535",),
-            helps=("give one that is higher than that of every update before",),
-        )
-    if not build.settings.updatable:
-        raise LnnccError(
-            "E0236",
-            f"the weights of {build.name} are part of its code",
-            helps=("compile it with --updatable, and put that on the device", FULL),
-        )
+    _check_asked(build, number)
     try:
         declared, known, (before, _) = _declared(build), _settled(build), lineage(build.origin)
         done = solver.carried_out(build.facts)
@@ -96,6 +84,22 @@ def update(
     new, layout = assembled(made, build.settings, build.choices, target, settled, origin)
     image = _same_code(old, layout)
     return Update(replace(new, update=image.file(*lineage(origin))), tuple(more))
+
+
+def _check_asked(build: Build, number: int | None) -> None:
+    if number is not None and number < 1:
+        raise LnnccError(
+            "E0237",
+            f"{number} is the number of no update",
+            notes=("0 is what was compiled in; of two slots the higher number counts, which goes around after 65535",),
+            helps=("give one that is higher than that of every update before",),
+        )
+    if not build.settings.updatable:
+        raise LnnccError(
+            "E0236",
+            f"the weights of {build.name} are part of its code",
+            helps=("compile it with --updatable, and put that on the device", FULL),
+        )
 
 
 def _declared(build: Build) -> dict[str, tuple[float, float]]:
