@@ -93,6 +93,7 @@ def plain_neurons() -> Graph:
     b, rng = Builder(), np.random.default_rng(3)
     x, v = b.input(5), b.state(rng.integers(-FULL, FULL, 6))
     none = b.synapses(rng, b.leak(rng, 6), x, counts=[0] * 6)
+    none = b.synapse_tables(rng, none, x, [0] * 6, shift=12)
     pair = b.synapses(rng, none, x, counts=[0, 2, 3, 0, 1, 1], kind="direct")
     nodes = b.constant(np.sort(rng.integers(0, FULL, 13)), Format(16, 15), "off the middle")
     record = np.stack(
