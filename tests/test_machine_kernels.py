@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from integer_graphs import FULL, drawn, long_bytes, long_rows
+from integer_graphs import FULL, Builder, drawn, long_bytes, long_rows
 from toy_model import compiler, need_target
 
 from lnncc import target, twin
@@ -96,6 +96,26 @@ def test_on_an_emulated_core(core: str, name: str, optimise: str, tmp_path: Path
     xs, chosen = inputs(GRAPHS[name]), target.load(core)
     build = planned(name, chosen, optimise)
     assert _output(build, chosen, xs, tmp_path) == _record(twin.run(GRAPHS[name], xs))
+
+
+def many_rows() -> Graph:
+    """So many that their columns take longer turns, of 48: none, one, and two with what is left."""
+    b, rng = Builder(), np.random.default_rng(7)
+    x = b.input(112)
+    for start, rows, cols in ((0, 128, 19), (1, 129, 61), (0, 130, 64), (1, 131, 107), (0, 128, 110)):
+        b.output(b.requantise(b.affine(rng, b.slice(x, start, cols), rows, least_shift=2), 14))
+    return b.graph()
+
+
+@pytest.mark.parametrize("kind", [None, "gcc"])
+def test_many_rows(kind: str | None, tmp_path: Path) -> None:
+    need_target("cortex-m4")
+    graph, chosen = many_rows(), target.load("cortex-m4")
+    layout = plan(graph, "m", {}, chosen)
+    empty = Graph({}, {}, (), (), (), ())
+    build = Build(Settings("m"), Choices(), layout.interface, empty, graph, emit(layout), {}, {}, {})
+    found = _output(build, chosen, inputs(graph), tmp_path, None if kind is None else compiler("cortex-m4", kind))
+    assert found == _record(twin.run(graph, inputs(graph)))
 
 
 @pytest.mark.parametrize(

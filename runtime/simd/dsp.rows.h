@@ -44,15 +44,15 @@ typedef struct {
     ".if %c[cols] & 1\n\t" LN_ADDED("r3") ".else\n\t" LN_BEGUN("r3") ".endif\n\t.endif\n\t" \
     ".if (%c[cols] & 3) == 0\n\t.if %c[fours] > 0\n\t" load ".else\n\t" all ".endif\n\t" \
     LN_BEGUN("r3") LN_ADDED("lr") ".endif\n\t"
-/* All columns: after the first ones turns of sixteen, then one to four times four. */
+/* All columns: after the first ones turns of so many sixteens, then one to as many times four. What is repeated by the assembler
+ * is no longer than compilers, which count lines, take the whole for. */
 #define LN_ALL_COLUMNS(load, all, end) \
     LN_COLUMNS(load, all) \
-    ".if %c[turns] > 0\n\t2:\n\t" LN_FOUR_COLUMNS(load) LN_FOUR_COLUMNS(load) LN_FOUR_COLUMNS(load) LN_FOUR_COLUMNS(load) \
-    ".endif\n\t.if %c[turns] > 1\n\tsubs r7, r7, #1 << 24\n\tbcs 2b\n\tsbc r7, r7, #(256 - %c[turns]) << 24\n\t.endif\n\t" \
-    ".if %c[fours] - 4 * %c[turns] > 3\n\t" LN_FOUR_COLUMNS(load) ".endif\n\t" \
-    ".if %c[fours] - 4 * %c[turns] > 2\n\t" LN_FOUR_COLUMNS(load) ".endif\n\t" \
-    ".if %c[fours] - 4 * %c[turns] > 1\n\t" LN_FOUR_COLUMNS(load) ".endif\n\t" \
-    ".if %c[fours] > 0\n\t" LN_FOUR_COLUMNS(end) ".endif\n\t"
+    ".if %c[turns] > 0\n\t2:\n\t.rept %c[turn]\n\t" LN_FOUR_COLUMNS(load) LN_FOUR_COLUMNS(load) LN_FOUR_COLUMNS(load) \
+    LN_FOUR_COLUMNS(load) ".endr\n\t.endif\n\t" \
+    ".if %c[turns] > 1\n\tsubs r7, r7, #1 << 24\n\tbcs 2b\n\tsbc r7, r7, #(256 - %c[turns]) << 24\n\t.endif\n\t" \
+    ".if %c[fours] > 0\n\t.rept %c[fours] - 4 * %c[turn] * %c[turns] - 1\n\t" LN_FOUR_COLUMNS(load) ".endr\n\t" \
+    LN_FOUR_COLUMNS(end) ".endif\n\t"
 
 /* y += the upper words of the sums times 2^(32 - s), rounded. */
 #define LN_ONE_ONTO(sum) "ldr r4, [r0], #4\n\tldr r3, [r2]\n\tsmmlar " sum ", " sum ", r4, r3\n\tstr " sum ", [r2], #4"
@@ -77,7 +77,7 @@ typedef struct {
                      "bne 1b\n\t.endif\n\t.if %c[groups] > 1 || %c[turns] > 1\n\tpop {r7}\n\t.endif" \
                      : "+r"(r0), "+r"(r1), "+r"(r2) \
                      : [groups] "i"(groups), [rows] "i"(rows), [cols] "i"(cols), [fours] "i"(fours), \
-                       [turns] "i"(fours > 0 ? (fours - 1) / 4 : 0), [back] "i"(2 * (cols & ~1) - 8) \
+                       [turn] "i"(turn), [turns] "i"(fours > 0 ? (fours - 1) / (4 * turn) : 0), [back] "i"(2 * (cols & ~1) - 8) \
                      : "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory")
 
 /* So many groups of so many rows, one to four. */
@@ -87,6 +87,7 @@ LN_INLINE void ln_groups(ln_rows *at, const int16_t *x, int32_t groups, int32_t 
     register const int16_t *r1 __asm__("r1") = x;
     register int32_t *r2 __asm__("r2") = at->y;
     const int32_t fours = (cols % 4 == 0 ? cols - 4 : cols) / 4;
+    const int32_t turn = groups < 32 ? 1 : 3; /* of many rows the code is a small part */
     if (first != 0 && ((uintptr_t)x & 3u) == 0) {
         LN_GROUPS(LN_ALL_COLUMNS(LN_ALIGNED_X, LN_ALIGNED_ALL, LN_ALIGNED_END), LN_FROM);
     } else if (first != 0) {
