@@ -127,7 +127,7 @@ def idle(chosen: Target) -> set[str]:
     """Kernels for which the target has no use: constants that an ordinary load reaches are not fetched, but for those
     put out; the vectors of RISC-V leave synapses to the portable text with 32,768 sources only; and those of the
     Cortex-M55 leave to its DSP words only tables that reach beyond 32 bits, which no table of 16 bits does."""
-    never = {"rvv": {"ln_synapses"}, "mve": {"ln_synapses_dsp", "ln_table_s16_dsp"}}
+    never = {"rvv": {"ln_synapses"}, "mve": {"ln_synapses_dsp_first", "ln_synapses_dsp", "ln_table_s16_dsp"}}
     return set().union(*(never.get(isa, ()) for isa in chosen.isa), () if chosen.split else {"ln_fetch"})
 
 

@@ -14,7 +14,7 @@ from lnncc import target, twin
 from lnncc.build import Build
 from lnncc.choices import Choices
 from lnncc.emit import emit
-from lnncc.ir import Array, Attr, Graph
+from lnncc.ir import Array, Attr, Format, Graph
 from lnncc.kit import graphs
 from lnncc.options import Settings
 from lnncc.plan import layouts, plan, prototypes
@@ -35,8 +35,28 @@ CORE_NAMES = [core for cores in CORES.values() for core in cores]
 STEPS = 12
 
 
+def rows_of_synapses() -> Graph:
+    """All sources of each destination, or some neighbours of some; of which one weighs more than 14 bits hold."""
+    b, rng = Builder(), np.random.default_rng(0)
+    x, v = b.input(5), b.state(rng.integers(-FULL, FULL, 8))
+    pair = b.leak(rng, 8)
+    for source, skip, counts, most in ((x, 1, [0, 2, 2, 0], 20000), (x, 0, [4, 4, 4, 4], 3000), (v, 0, [8] * 4, 3000)):
+        counts = [*counts[:2], *[max(counts[1:3])] * 4, *counts[2:]]
+        n = sum(counts)
+        src = np.concatenate([skip + np.arange(count) for count in counts])
+        columns = [(-FULL * 64, FULL * 64), (-FULL, FULL), (0, most), (-FULL, FULL)]
+        record = np.stack([*(rng.integers(low, high, n) for low, high in columns), src], axis=-1)
+        nodes = b.constant(np.sort(rng.integers(0, FULL, 33)), Format(16, 15), "sigmoid")
+        constants = b.constant(record, Format(32, 0)), b.constant(counts, Format(16, 0)), nodes
+        place: Mapping[str, Attr] = {"low": -(16 << 22), "top": (16 << 22) - 1, "shift": 22, "kind": "linear", "n": 8}
+        pair = b.op("synapses", (pair, source, *constants), (8, 2), Format(32, 12), **place)
+    b.becomes(v, b.mean(rng, pair, v))
+    b.output(b.slice(v, 0, 8))
+    return b.graph()
+
+
 GRAPHS: Mapping[str, Graph] = {"affine": graphs.affine(16), "affine_w8": graphs.affine(8), "table": graphs.table(30)}
-GRAPHS |= {"long rows": long_rows(), "long bytes": long_bytes()}
+GRAPHS |= {"long rows": long_rows(), "long bytes": long_bytes(), "rows of synapses": rows_of_synapses()}
 GRAPHS |= {"synapses": graphs.neurons(), "synapse_tables": graphs.tables(), "elements": graphs.elements()}
 GRAPHS |= {f"drawn {seed}": drawn(seed) for seed in range(6)}
 
@@ -271,6 +291,24 @@ def test_four_synapses_of_a_destination() -> None:
     first, second = found.tables["synapse"].reshape(2, 3, 4)
     assert first[0].tolist() == [10, 11, 12, 13] and second.T[0].tolist() == [14, (4 << 16) + 65532, (-12 << 16) + 8]
     assert first[1:, 1].tolist() == [(1 << 16) + 65535, (-3 << 16) + 2] and not second[:, 1:].any()
+
+
+def test_synapses_of_destinations_with_the_same_sources() -> None:
+    """Two in five words, both reversal potentials between them; the argument is mirrored, conductances are doubled."""
+    record = np.array([[10 + k, -k, 2 * k + 1, -3 * k, 3 + k % 2] for k in range(4)])
+    constants = {"synapse": record, "counts": np.array([0, 2, 2, 0]), "nodes": np.arange(5)}
+    found = layouts.synapse_rows(constants, NODES)
+    assert found is not None
+    words = [[~10, 2 << 16, -3 << 16, ~11, 6 << 16 | 1], [~12, 10 << 16 | 2, -9 << 16 | 65530, ~13, 14 << 16 | 3]]
+    assert found.tables["synapse"].reshape(2, 5).tolist() == words
+    where = ("skip", "pairs", "first", "n", "all", "up")
+    assert [found.attrs[name] for name in where] == [3, 1, 1, 2, 4, 16]
+    apart, long = record + [0, 0, 0, 0, 1] * (np.arange(4)[:, None] == 3), np.zeros((layouts.LONGEST_ROW + 2, 5), int)
+    long[:, 4] = np.arange(len(long))
+    for synapse, counts in ((record, [3, 1]), (record[:1], [1, 0]), (apart, [2, 2]), (long, [len(long)])):
+        assert layouts.synapse_words({**constants, "synapse": synapse, "counts": np.array(counts)}, NODES) is not None
+        assert layouts.synapse_rows({**constants, "synapse": synapse, "counts": np.array(counts)}, NODES) is None
+    assert layouts.synapse_rows({**constants, "counts": np.zeros(4, int)}, NODES) is None
 
 
 TABLES: Mapping[str, Array] = {

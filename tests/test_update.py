@@ -637,5 +637,6 @@ def test_a_number_tells_the_later_of_two_updates() -> None:
 
 def test_every_table_of_an_image_is_of_a_known_kind() -> None:
     assert guard("src", "uint16_t", None, 1).kind is guard("nodes", "ln_node", None, 1).kind is Kind.FIXED
+    assert guard("synapse", "int32_t", "synapse_rows", 1).kind is Kind.FREE  # the code knows their sources
     assert guard("nodes", "int16_t", None, 1).kind is guard("w", "int16_t", None, 1).kind is Kind.FREE
     assert zlib.crc32(kept(Guard(Kind.HALVES, 3, 0b100), bytes(range(12)))) == zlib.crc32(bytes([4, 5, 10, 11]))

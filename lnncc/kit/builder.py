@@ -207,13 +207,17 @@ class Builder:
         counts: object = None,
         kind: str = "linear",
         time: str | None = None,
+        first: int | None = None,
     ) -> str:
+        """Of sources from all over, or of neighbours from the ``first`` on."""
         n = self.size(base) // 2
         counts = rng.integers(0, 5, n) if counts is None else np.array(counts)
         total = int(counts.sum())
         columns = [(-FULL * 64, FULL * 64), (-FULL, FULL), (0, 1), (-FULL, FULL), (0, self.size(v))]
         record = np.stack([rng.integers(a, b, total) for a, b in columns], axis=-1)
         record[:, 2] = below(rng, 3000, n, counts)
+        if first is not None:
+            record[:, 4] = np.concatenate([first + np.arange(count) for count in counts])
         values = np.sort(rng.integers(0, FULL, 33 if kind == "linear" else 32))
         nodes = self.constant(values, Format(16, 15), "sigmoid")
         constants = self.constant(record, Format(32, 0)), self.constant(counts, Format(16, 0)), nodes

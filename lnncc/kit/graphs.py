@@ -76,10 +76,11 @@ def direct() -> Graph:
 
 
 def neurons() -> Graph:
-    """Destinations without synapses at the start, in the middle and at the end, or nowhere."""
+    """Destinations without synapses at the start, in the middle, at the end, or nowhere; some with the same sources."""
     b, rng = Builder(), np.random.default_rng(0)
     x, v = b.input(5), b.state(rng.integers(-FULL, FULL, 9))
-    base = b.synapses(rng, b.leak(rng, 9), x, counts=[0, 0, 3, 1, 0, 4, 2, 0, 0])
+    same = b.synapses(rng, b.leak(rng, 9), x, counts=[0, 0, 4, 4, 4, 0, 0, 0, 0], first=1)
+    base = b.synapses(rng, same, x, counts=[0, 0, 3, 1, 0, 4, 2, 0, 0])
     [u] = b.loop((v,))
     inner = b.synapses(rng, base, u, counts=[1, 2, 0, 0, 1, 1, 7, 1, 5])
     [after] = b.end((v,), (u,), (b.mean(rng, inner, u),), trips=3)

@@ -17,6 +17,7 @@ Number = TypeVar("Number", int, Array)
 UNROLLED = 1 << 14  # synapses
 FARTHEST = (1 << 12) - 1  # bytes that an offset in one instruction reaches forwards
 LITERAL_COLUMNS = 2048  # that an offset in one instruction reaches back over
+LONGEST_ROW = 512  # synapses of a destination that are counted in pairs, by eight bits
 LISTED, PLACE = 12, 12  # bytes of a synapse in a list, and of the place of an input in tables
 LONGEST_LIST = ((1 << 16) - 1) // LISTED  # of what is counted in bytes
 FEWEST_HALVED, MOST_HALVED = 24, 256  # columns: of fewer, bytes are widened faster; no offset reaches more
@@ -235,6 +236,25 @@ def synapse_words(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> 
     words[np.cumsum(np.maximum(inner, 1)) - 1, 4] += 1
     words[:, 4] = _halves(words[:, 4])[:, 0]
     return Packed({"synapse": words, **table.tables}, {**table.attrs, **where, "up": up})
+
+
+def synapse_rows(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """The same where all destinations that have synapses have the same sources, an even number of neighbours: of two
+    synapses b, a below w, both e, and b, a below w, five words."""
+    words, used = synapse_words(constants, attrs), _used(constants["counts"])
+    if words is None or used is None:
+        return None
+    inner, where = used
+    each, (b, a, w, e, _) = int(inner[0]), words.tables["synapse"].T
+    skip = int(constants["synapse"][0, 4])
+    if each % 2 or not 2 <= each <= LONGEST_ROW or (inner != each).any():
+        return None
+    if (constants["synapse"][:, 4].reshape(-1, each) != skip + np.arange(each)).any():
+        return None
+    two = [x.reshape(-1, 2).T for x in (b, _pair(a, w), e)]
+    rows = np.stack([two[0][0], two[1][0], _pair(*two[2]), two[0][1], two[1][1]], axis=-1)
+    tables = {**words.tables, "synapse": _word(rows).reshape(-1)}
+    return Packed(tables, {**words.attrs, **where, "skip": skip, "pairs": each // 2})
 
 
 def mirrored(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
@@ -470,6 +490,7 @@ LAYOUTS: Mapping[str, Layout] = {
         flat_ends,
         flat_rises,
         synapse_words,
+        synapse_rows,
         synapse_fours,
         synapse_lists,
         synapse_places,
