@@ -314,8 +314,8 @@ def synapse_fours(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> 
 
 
 def synapse_lists(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
-    """Of each destination the bytes that its synapses take, then of each of these ~b, -a below w, e below twice the
-    source; mirrored as ``synapse_words`` has it.
+    """Of each destination the bytes that its synapses take, then of each of these ~b from the left end of the table on,
+    -a below w, e below twice the source; mirrored as ``synapse_words`` has it.
 
     From the ``first`` to the last destination that has synapses, each has one, if need be of no weight.
     """
@@ -326,7 +326,8 @@ def synapse_lists(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> 
         return None  # the upper half is read as it is, without a sign
     inner, where = used
     b, a, w, e, source = record.T
-    words = np.stack([~b, _pair(-a, w), _word(_pair(e, 2 * source))], axis=-1)
+    left = _int(table.attrs, "half") << _int(attrs, "shift")
+    words = np.stack([_word(~b + left), _pair(-a, w), _word(_pair(e, 2 * source))], axis=-1)
     words = np.insert(words, np.cumsum(inner)[inner == 0], 0, axis=0)
     ends = np.cumsum(np.maximum(inner, 1))
     lists = [np.append(LISTED * len(part), part.reshape(-1)) for part in np.split(words, ends[:-1])]

@@ -11,21 +11,22 @@ typedef struct {
 
 #if defined(__thumb__) && !defined(__thumb2__) && defined(__OPTIMIZE__)
 /* The synapses of n destinations, at least one of each. p has of a destination the bytes of its synapses, then these; sources
- * count in bytes; arguments and the table of 2 half nodes are mirrored: see plan.layouts._mirrored. */
+ * count in bytes; arguments and the table of 2 half nodes are mirrored: see plan.layouts._mirrored. Arguments count from the left
+ * end of the table. */
 LN_INLINE void ln_add_synapses(int32_t *pair, const int32_t *base, const int32_t *p, const int16_t *v, const ln_pair *nodes, int32_t half, int32_t shift, int32_t bits, ln_size n)
 {
     int32_t t = n;
     register int32_t to __asm__("r4") = (int32_t)pair;
     register int32_t from __asm__("r5") = (int32_t)base;
     __asm__ volatile(".syntax unified\n\tmov r3, %[t]\n\tmov lr, r5\n\tpush {r3, r4}\n\t"
-                     "movs r3, #1\n\tlsls r4, r3, %[log]\n\tmov r11, r4\n\tlsls r4, r3, #14\n\tmov r12, r4\n"
+                     "movs r3, #1\n\tlsls r4, r3, %[log]\n\tlsls r4, r4, %[shift]\n\tmov r11, r4\n\tlsls r4, r3, #14\n\tmov r12, r4\n"
                      "4:\n\tmov %[t], lr\n\tldmia %[t]!, {r3, r4}\n\tmov lr, %[t]\n\tmov r8, r3\n\tmov r9, r4\n\t"
                      "ldmia %[p]!, {r3}\n\tadd r3, %[p]\n\tmov r10, r3\n\tb 1f\n"
-                     "2:\n\tasrs %[t], %[t], #31\n\tmvns %[t], %[t]\n\tlsrs %[t], %[t], %[most]\n\tb 3f\n"
+                     "2:\n\tmov %[t], r11\n\tsubs %[t], %[t], r3\n\tsubs %[t], #1\n\tasrs %[t], %[t], #31\n\tlsrs %[t], %[t], %[most]\n\tb 3f\n"
                      "1:\n\tldmia %[p]!, {r3, r4, r5}\n\t"
                      "lsrs %[t], r5, #16\n\tldrsh %[t], [%[v], %[t]]\n\t"
                      "sxth r6, r4\n\tmuls %[t], r6\n\tadds r3, r3, %[t]\n\t"
-                     "asrs %[t], r3, %[shift]\n\tadd %[t], r11\n\tlsrs r6, %[t], %[index]\n\tbne 2b\n"
+                     "lsrs %[t], r3, %[shift]\n\tlsrs r6, %[t], %[index]\n\tbne 2b\n"
                      "3:\n\tlsls %[t], %[t], #2\n\tldr %[t], [%[nodes], %[t]]\n\t"
                      "lsls r3, r3, %[above]\n\tlsrs r3, r3, %[below]\n\t"
                      "sxth r6, %[t]\n\tmuls r6, r3\n\tadds %[t], %[t], r6\n\tasrs %[t], %[t], #16\n\t"
@@ -93,7 +94,8 @@ LN_FN void ln_add_synapses(int32_t *pair, const int32_t *base, const int32_t *p,
         const int32_t *const end = p + 1 + *p / 4;
         p++;
         while (p != end) {
-            const int32_t argument = ln_mac(p[0], ln_lower(p[1]), v[(p[2] >> 17) & 32767]);
+            const int32_t offset = (int32_t)((uint32_t)p[0] - ((uint32_t)half << shift));
+            const int32_t argument = ln_mac(offset, ln_lower(p[1]), v[(p[2] >> 17) & 32767]);
             const ln_pair node = nodes[half + ln_clip(argument >> shift, -half, half - 1)];
             const int32_t fraction = (argument >> (shift - bits)) & (((int32_t)1 << bits) - 1);
             const int32_t f = ln_mac(node, ln_lower(node), fraction) >> 16;
