@@ -1,6 +1,7 @@
 """Kernels of one machine against the twin: on the desk, where the same words are plain C, and on an emulated core."""
 
 import functools
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from integer_graphs import FULL, Builder, drawn, long_bytes, long_rows
 from toy_model import compiler, need_target
+from vector_graphs import many_nodes, many_synapses
 
 from lnncc import target, twin
 from lnncc.build import Build
@@ -59,6 +61,7 @@ GRAPHS: Mapping[str, Graph] = {"affine": graphs.affine(16), "affine_w8": graphs.
 GRAPHS |= {"long rows": long_rows(), "long bytes": long_bytes(), "rows of synapses": rows_of_synapses()}
 GRAPHS |= {"synapses": graphs.neurons(), "synapse_tables": graphs.tables(), "elements": graphs.elements()}
 GRAPHS |= {f"drawn {seed}": drawn(seed) for seed in range(6)}
+GRAPHS |= {"many synapses": many_synapses()}
 
 
 def inputs(graph: Graph, steps: int = STEPS) -> tuple[Array, ...]:
@@ -79,9 +82,13 @@ def built(name: str, machine: str, optimise: str = "balanced") -> Build:
 
 
 def planned(name: str, chosen: Target, optimise: str = "balanced") -> Build:
-    layout = plan(GRAPHS[name], "m", {}, chosen, optimise)
+    return planned_graph(GRAPHS[name], chosen, optimise)
+
+
+def planned_graph(graph: Graph, chosen: Target, optimise: str = "balanced") -> Build:
+    layout = plan(graph, "m", {}, chosen, optimise)
     empty = Graph({}, {}, (), (), (), ())
-    return Build(Settings("m"), Choices(), layout.interface, empty, GRAPHS[name], emit(layout), {}, {}, {})
+    return Build(Settings("m"), Choices(), layout.interface, empty, graph, emit(layout), {}, {}, {})
 
 
 @pytest.mark.parametrize("mode", [{"sanitize": True}, {"check": True}])
@@ -149,6 +156,18 @@ def test_other_compilers_give_the_same_bits(core: str, kind: str, name: str, opt
     xs, chosen = inputs(GRAPHS[name]), target.load(core)
     found = _output(planned(name, chosen, optimise), chosen, xs, tmp_path, compiler(core, kind))
     assert found == _record(twin.run(GRAPHS[name], xs))
+
+
+def test_more_nodes_than_16_bits_count(tmp_path: Path) -> None:
+    """Too many for the memory of other cores that are emulated here."""
+    need_target("cortex-m55")
+    graph, core = many_nodes(), target.load("cortex-m55")
+    xs = inputs(graph)
+    expected, desk = twin.run(graph, xs), planned_graph(graph, _desk("mve"))
+    assert re.search(r"ln_synapse_tables_mve\(.*, 4, 1, 0, 6, 6\);", desk.sources["m.c"])
+    trace = host.run(host.build(desk, sanitize=True), desk.interface, xs)
+    assert compare.equal_steps(trace, expected) == STEPS
+    assert _output(planned_graph(graph, core), core, xs, tmp_path) == _record(expected)
 
 
 @pytest.mark.parametrize("bits", [256, 1024])
@@ -282,15 +301,21 @@ def test_two_rows_of_weights_in_halfwords() -> None:
 NODES: Mapping[str, Attr] = {"low": -(2 << 20), "shift": 20}
 
 
-def test_four_synapses_of_a_destination() -> None:
-    record = np.array([[10 + k, -k, 2 * k, -3 * k, k] for k in range(5)])
-    constants = {"synapse": record, "counts": np.array([0, 5, 0]), "nodes": np.arange(5)}
+def test_four_synapses_of_a_destination_then_eight() -> None:
+    """Nine are twelve, of which four come first; then a destination has none, and one has four."""
+    record = np.array([[10 + k, -k, 2 * k, -3 * k, k] for k in range(13)])
+    constants = {"synapse": record, "counts": np.array([0, 9, 0, 4]), "nodes": np.arange(5)}
     found = layouts.synapse_fours(constants, NODES)
-    assert found is not None and found.tables["counts"].tolist() == [2]
-    assert (found.attrs["first"], found.attrs["n"], found.attrs["all"]) == (1, 1, 3)
-    first, second = found.tables["synapse"].reshape(2, 3, 4)
-    assert first[0].tolist() == [10, 11, 12, 13] and second.T[0].tolist() == [14, (4 << 16) + 65532, (-12 << 16) + 8]
-    assert first[1:, 1].tolist() == [(1 << 16) + 65535, (-3 << 16) + 2] and not second[:, 1:].any()
+    assert found is not None and (found.attrs["first"], found.attrs["n"], found.attrs["all"]) == (1, 3, 4)
+    assert found.tables["counts"].tolist() == [3, *range(9), 0, 0, 0, 0, 1, 9, 10, 11, 12]
+    first, eight, last = np.split(found.tables["synapse"], [10, 30])
+    assert first[:6].tolist() == [10, 11, 12, 13, -1 << 16, (-3 << 16) + 65534]
+    assert first[6:].tolist() == [0, (-3 << 16) + 2, (-6 << 16) + 4, (-9 << 16) + 6]
+    assert eight[:4].tolist() == [(-5 << 16) + 65532, (-7 << 16) + 65530, 65528, 0]
+    assert eight[4:12].tolist() == [14, 16, 18, 0, 15, 17, 0, 0]
+    assert eight[12:16].tolist() == [(10 << 16) + 8, (14 << 16) + 12, 16, 0]
+    assert eight[16:].tolist() == [(-15 << 16) + 65524, (-21 << 16) + 65518, 65512, 0]
+    assert last[:4].tolist() == [19, 20, 21, 22]
 
 
 def test_synapses_of_destinations_with_the_same_sources() -> None:
@@ -366,8 +391,39 @@ def test_columns() -> None:
     assert layouts.synapse_columns({"synapse": record + 1}, {}) is None
 
 
+def own(intervals: int, counts: list[int], least: int = 0) -> tuple[dict[str, Array], dict[str, Attr]]:
+    n = sum(counts)
+    nodes = np.full((n, intervals + 1), least)
+    constants = {"nodes": nodes, "e": np.arange(n) + 50, "src": np.arange(n) + 100, "counts": np.array(counts)}
+    return constants, {"shift": 16 - intervals.bit_length() + 1}
+
+
+def test_eight_synapses_with_tables_of_their_own() -> None:
+    found, six, seven = layouts.own_eights(*own(4, [0, 2, 0, 9, 0])), [0] * 6, [0] * 7
+    assert found is not None and (found.attrs["first"], found.attrs["n"], found.attrs["all"]) == (1, 3, 5)
+    two, nine = [2, 100, 101, *six, 2, 7, *six], [9, *range(102, 110), *range(12, 52, 5), 110, *seven, 52, *seven]
+    assert found.attrs["far"] == 0 and found.tables["counts"].tolist() == [*two, 0, *nine]
+    assert found.tables["e"].tolist() == [50, 51, *six, *range(52, 61), *seven]
+
+
+def test_eight_synapses_with_more_nodes_than_16_bits_count() -> None:
+    found, stride, half = layouts.own_eights(*own(1 << 13, [2, 0, 7])), (1 << 13) + 1, 1 << 12
+    assert found is not None and found.attrs["far"] == 1
+    two = [0, 2, 100, 101, *[0] * 6, half, half + stride, *[0] * 6]
+    seven = [0, 7, *range(102, 109), 0, *range(half, half + 7 * stride, stride), 0]
+    assert found.tables["counts"].tolist() == [*two, 2 * stride, 0, *seven]
+
+
+@pytest.mark.parametrize(("counts", "least"), [([0, 0], 0), ([1], -1), ([8], 0)])
+def test_what_synapses_with_tables_of_their_own_cannot_hold(counts: list[int], least: int) -> None:
+    """No synapse at all, a rise of more than 16 bits, more nodes of a destination than 16 bits count."""
+    constants, attrs = own(1 << 13, counts)
+    constants["nodes"] = np.full((max(sum(counts), 1), (1 << 13) + 1), least)
+    assert layouts.own_eights(constants, attrs) is None
+
+
 @pytest.mark.parametrize(("counts", "source", "shift"), [((0, 0), 0, 20), ((1, 0), 1 << 15, 20), ((1, 0), 0, 31)])
-def test_what_synapses_in_fours_cannot_hold(counts: tuple[int, int], source: int, shift: int) -> None:
+def test_what_synapses_in_eights_cannot_hold(counts: tuple[int, int], source: int, shift: int) -> None:
     """No synapse at all, a source of more than 15 bits, an index that no shift saturates."""
     record = np.array([[0, 1, 2, 3, source]])[: sum(counts)]
     constants = {"synapse": record, "counts": np.array(counts), "nodes": np.arange(5)}

@@ -68,10 +68,10 @@ def guard(parameter: str, kind: str, layout: str | None, lanes: int) -> Guard:
         return Guard(Kind.LISTS)
     if layout == "sell":
         return Guard(Kind.HALVES, 8 * lanes, (1 << 2 * lanes) - 1)  # sources are the first of four vectors
-    if layout == "synapse_fours":
-        return Guard(Kind.HALVES, 24, 0b10101010 << 8)  # and here above the slopes
     if layout == "synapse_places":
         return Guard(Kind.HALVES, 6, 0b110011)  # reversal potentials alone are free
+    if layout == "synapse_fours":
+        return Guard()  # sources are among the counts
     if kind in ("ln_synapse", "ln_synapse_words"):
         return Guard(Kind.HALVES, 6, 1 << 5)  # and else the last half
     assert kind == NARROW, f"nobody says where {layout} has its sources"

@@ -21,6 +21,7 @@ LONGEST_ROW = 512  # synapses of a destination that are counted in pairs, by eig
 LISTED, PLACE = 12, 12  # bytes of a synapse in a list, and of the place of an input in tables
 LONGEST_LIST = ((1 << 16) - 1) // LISTED  # of what is counted in bytes
 FEWEST_HALVED, MOST_HALVED = 24, 256  # columns: of fewer, bytes are widened faster; no offset reaches more
+MOST_NODES = 1 << 16  # that 16 bits count
 MOST_INTERVALS = 1 << 16  # whose index leaves 16 bits below it
 MAX_GROWTH = 1  # half of a table that is flat at both ends, in lengths of the table itself
 
@@ -297,20 +298,40 @@ def _used(counts: Array) -> tuple[Array, Mapping[str, Attr]] | None:
 
 
 def synapse_fours(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
-    """Four synapses of a destination at a time, as words: b of each, a with the source above it, w with e above it.
-
-    From the ``first`` to the last destination that has synapses, each has four, if need be of no weight.
-    """
+    """Of each destination the number of fours of synapses, then the source of each; the rest as words. If that number
+    is odd, four come first: b of each, a of each, w with e above it. Of eight a of each, b of the even ones, b of the
+    odd ones, w and e of each. What fills up a four has no weight."""
     table, used = flat_rises(constants, attrs), _used(constants["counts"])
     record = constants["synapse"]
     if table is None or used is None or record[:, 4].max() >= 1 << 15:
         return None
     inner, where = used
-    fours = np.maximum(-(-inner // 4), 1)
-    filled = np.insert(record, np.repeat(np.cumsum(inner), 4 * fours - inner), 0, axis=0)
-    b, a, w, e, source = filled.T
-    words = np.stack([b, _pair(a, source), _pair(w, e)]).reshape(3, -1, 4).transpose(1, 0, 2)
-    return Packed({"synapse": words.reshape(-1), "counts": fours, **table.tables}, {**table.attrs, **where})
+    parts = [_filled(part, 0, 4) for part in _split(record, np.cumsum(inner))]
+    counts = [np.append(len(part) // 4, part[:, 4]) for part in parts]
+    words = [_eight(some) if len(some) == 8 else _four(some) for part in parts for some in _eights(part)]
+    tables = {"synapse": np.concatenate(words), "counts": np.concatenate(counts), **table.tables}
+    return Packed(tables, {**table.attrs, **where})
+
+
+def _eights(synapses: Array) -> list[Array]:
+    """Four if they are no eights, then eights."""
+    odd = len(synapses) % 8
+    return [part for part in (synapses[:odd], *synapses[odd:].reshape(-1, 8, 5)) if len(part)]
+
+
+def _four(synapses: Array) -> Array:
+    b, a, w, e, _ = synapses.T
+    return np.concatenate([b, _joined(a), _pair(w, e)])
+
+
+def _eight(synapses: Array) -> Array:
+    b, a, w, e, _ = synapses.T
+    return np.concatenate([_joined(a), b[::2], b[1::2], _joined(w), _joined(e)])
+
+
+def _joined(halves: Array) -> Array:
+    """Of two halves the first is the lower one of a word."""
+    return _pair(halves[::2], halves[1::2])
 
 
 def synapse_lists(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
@@ -358,6 +379,37 @@ def synapse_places(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) ->
 def _word(bits: Array) -> Array:
     """As int32."""
     return (bits + (1 << 31)) % (1 << 32) - (1 << 31)
+
+
+def own_eights(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
+    """Of each destination the number of synapses, then of eight of them the sources, then the node at 0 of each, the
+    next eight, ...; and e of each, filled up to eights.
+
+    Where nodes are more than 16 bits count, they are counted from a destination's first one, and the number of nodes
+    that the destination before has comes first (``far``).
+    """
+    nodes, used = constants["nodes"], _used(constants["counts"])
+    shift, stride = _int(attrs, "shift"), (1 << 16 >> _int(attrs, "shift")) + 1
+    if used is None or nodes.min() < 0 or int(constants["counts"].max()) * stride > MOST_NODES:
+        return None  # the rise between two nodes that are not negative fits 16 bits
+    inner, where = used
+    far, ends = int(inner.sum()) * stride > MOST_NODES, np.cumsum(inner)
+    begin = np.concatenate([[0], ends[:-1]])
+    middle = (np.arange(ends[-1]) - (np.repeat(begin, inner) if far else 0)) * stride + (1 << 15 >> shift)
+    eights = [
+        np.stack([_filled(column, 0, 8).reshape(-1, 8) for column in both], axis=1).reshape(-1)
+        for both in zip(_split(constants["src"], ends), _split(middle, ends), strict=True)
+    ]
+    skipped = np.concatenate([[0], inner[:-1]]) * stride
+    heads = np.stack([skipped, inner], axis=1) if far else inner[:, None]
+    listed = [part for both in zip(heads, eights, strict=True) for part in both]
+    e = [_filled(part, 0, 8) for part in _split(constants["e"], ends)]
+    tables = {"nodes": nodes, "e": np.concatenate(e), "counts": np.concatenate(listed)}
+    return Packed(tables, {**attrs, **where, "far": int(far)})
+
+
+def _split(values: Array, ends: Array) -> list[Array]:
+    return np.split(values, ends[:-1])
 
 
 def one_by_one(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
@@ -497,6 +549,7 @@ LAYOUTS: Mapping[str, Layout] = {
         synapse_places,
         one_by_one,
         with_positions,
+        own_eights,
         each,
         source_first,
         columns,

@@ -1,4 +1,4 @@
-/* synapses, four of a destination at a time; what fills up the last four has w = 0. */
+/* synapses, eight of a destination at a time, or four; what fills up the last four has w = 0. */
 
 /* Destinations first to first + n - 1 have synapses, the others of all none. base MAY be pair. */
 /* layout synapse_fours: synapse, counts, nodes */

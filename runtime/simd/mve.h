@@ -78,6 +78,7 @@ LN_FN void ln_blend_all_mve(int16_t *y, const int16_t *a, const int16_t *b, cons
 #endif
 
 #include "mve.halves.h"
+#include "mve.own.h"
 #include "mve.rows.h"
 #include "mve.tables.h"
 
