@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from integer_graphs import FULL, Builder, drawn, long_bytes, long_rows
 from toy_model import compiler, need_target
-from vector_graphs import many_nodes, many_synapses
+from vector_graphs import many_nodes, many_synapses, one_vector
 
 from lnncc import target, twin
 from lnncc.build import Build
@@ -61,7 +61,7 @@ GRAPHS: Mapping[str, Graph] = {"affine": graphs.affine(16), "affine_w8": graphs.
 GRAPHS |= {"long rows": long_rows(), "long bytes": long_bytes(), "rows of synapses": rows_of_synapses()}
 GRAPHS |= {"synapses": graphs.neurons(), "synapse_tables": graphs.tables(), "elements": graphs.elements()}
 GRAPHS |= {f"drawn {seed}": drawn(seed) for seed in range(6)}
-GRAPHS |= {"many synapses": many_synapses()}
+GRAPHS |= {"many synapses": many_synapses(), "one vector": one_vector()}
 
 
 def inputs(graph: Graph, steps: int = STEPS) -> tuple[Array, ...]:
@@ -156,6 +156,12 @@ def test_other_compilers_give_the_same_bits(core: str, kind: str, name: str, opt
     xs, chosen = inputs(GRAPHS[name]), target.load(core)
     found = _output(planned(name, chosen, optimise), chosen, xs, tmp_path, compiler(core, kind))
     assert found == _record(twin.run(GRAPHS[name], xs))
+
+
+def test_a_vector_is_halved_once_for_matrices_that_follow_each_other() -> None:
+    """What the loop's last trip leaves is no more known than what its first one finds."""
+    text = built("one vector", "mve").sources["m.c"]
+    assert re.findall(r"ln_affine_w8_mve\(.*, (\d), \d+, \d+\);", text) == list("01000010")
 
 
 def test_more_nodes_than_16_bits_count(tmp_path: Path) -> None:

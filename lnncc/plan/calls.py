@@ -31,6 +31,7 @@ LIMITS = {
 }
 POINTED = {16: "int16_t", 32: "int32_t"}
 SCRATCH = "scratch"  # the parameter of kernels that need memory while they run
+HELD = "held"  # the parameter of those that may find there what a call before made of the same x
 STREAMS = "streams"  # the machine of many streams in runtime/kernels
 STREAM_ROWS = 4  # that its matrix kernel takes at a time
 SHIFTS = "s"  # the parameter of kernels with a right shift for each row; it follows the rows
@@ -67,6 +68,9 @@ class Writer:
         self.kernels: dict[str, int] = {}  # files, and how many calls are written
         self.reads: dict[str, tuple[str, ...]] = {}  # value: the tables that its making reads
         self.scratch: dict[str, Buffer] = {}
+        self.holds: tuple[str | None, Ref] | None = (
+            None  # a layout, and the x of which scratch memory holds what that makes
+        )
         self.loops = 0
 
     def statements(self, instructions: Iterable[Instruction]) -> tuple[Statement, ...]:
@@ -101,7 +105,9 @@ class Writer:
         assert 1 <= repeat.trips <= LIMITS["ln_size"][1]
         variable, self.loops = f"u{self.loops}", self.loops + 1
         self.around.append((variable, repeat.trips))
+        self.holds = None
         body = self.statements(repeat.body)
+        self.holds = None
         self.around.pop()
         return Loop(variable, repeat.trips, body)
 
@@ -146,10 +152,19 @@ class Writer:
         self._count(kernel.file)
         if kernel.layout is None and self.streams == 1:  # it may leave cases to the portable one
             self.kernels.setdefault(execute.node.op, 0)
-        attrs = ({**packed.attrs, **more} for more in packed.calls)
+        held = {HELD: int(self._held(kernel, reads))}
+        attrs = ({**packed.attrs, **more, **held} for more in packed.calls)
         calls = tuple(self._call(kernel, execute, reads, replace(packed, attrs=each)) for each in attrs)
         self._note_tables(execute.output.value, calls)
         return calls
+
+    def _held(self, kernel: Prototype, reads: Mapping[str, Ref]) -> bool:
+        """Whether scratch memory holds already what ``kernel`` makes of x; then it holds that."""
+        names = {parameter.name for parameter in kernel.parameters}
+        if SCRATCH not in names:
+            return False
+        before, self.holds = self.holds, (kernel.layout, reads["x"]) if HELD in names else None
+        return self.holds is not None and self.holds == before
 
     def _note_tables(self, value: str, calls: tuple[Call, ...]) -> None:
         known = {table.name for table in self.tables.values()}

@@ -60,11 +60,10 @@ LN_INLINE const int32_t *ln_half_fours(int32_t *y, const int32_t *acc, const int
 }
 
 /* The last rows, if they are no four, are summed aside. */
-LN_INLINE void ln_affine_halves(int32_t *y, const int32_t *acc, int32_t *halves, const int16_t *x, const int32_t *w, uint32_t rows, uint32_t cols)
+LN_INLINE void ln_affine_halves(int32_t *y, const int32_t *acc, const int32_t *halves, const int32_t *w, uint32_t rows, uint32_t cols)
 {
     const uint32_t whole = rows & ~3u;
     int32_t last[4] = {0, 0, 0, 0};
-    ln_halve(halves, x, cols);
     for (uint32_t r = whole; r < rows; r++) {
         last[r % 4] = acc[r];
     }
@@ -83,19 +82,27 @@ LN_FN int32_t ln_byte(const int32_t *words, uint32_t at)
     return (int8_t)(uint8_t)((uint32_t)words[at / 4] >> at % 4 * 8 & 255u);
 }
 
-LN_FN void ln_affine_halves(int32_t *y, const int32_t *acc, int32_t *halves, const int16_t *x, const int32_t *w, uint32_t rows, uint32_t cols)
+LN_FN void ln_halve(int32_t *halves, const int16_t *x, uint32_t cols)
+{
+    for (uint32_t k = 0; k < cols; k++) {
+        uint8_t *const sixteen = (uint8_t *)halves + k / 16 * 32 + k % 16;
+        sixteen[0] = (uint8_t)((uint32_t)(x[k] >> 8) & 255u);
+        sixteen[16] = (uint8_t)(((uint32_t)x[k] & 255u) ^ 128u);
+    }
+}
+
+LN_FN void ln_affine_halves(int32_t *y, const int32_t *acc, const int32_t *halves, const int32_t *w, uint32_t rows, uint32_t cols)
 {
     const uint32_t row = (cols + 15) / 16 * 16;
-    (void)halves;
     for (uint32_t r = 0; r < rows; r++) {
         const int32_t *const four = w + r / 4 * (5 + row);
         int32_t high = 0;
         int32_t low = 0;
         for (uint32_t k = 0; k < cols; k++) {
+            const int8_t *const sixteen = (const int8_t *)halves + k / 16 * 32 + k % 16;
             const int32_t weight = ln_byte(four + 4, k / 16 * 64 + r % 4 * 16 + k % 16);
-            const int32_t half = x[k] >> 8;
-            high = ln_mac(high, weight, half);
-            low = ln_mac(low, weight, x[k] - 256 * half - 128);
+            high = ln_mac(high, weight, sixteen[0]);
+            low = ln_mac(low, weight, sixteen[16]);
         }
         const int32_t sum = (int32_t)(256u * (uint32_t)high + (uint32_t)low + (uint32_t)four[r % 4]);
         y[r] = ln_add(acc[r], ln_rshift(sum, -ln_byte(four + 4 + row, r % 4) & 31));
