@@ -22,6 +22,7 @@ class Value(NamedTuple):
     mean: Any = None
     columns: tuple["Value", ...] = ()  # of a pair or a constant matrix
     inputs: frozenset[str] = frozenset()  # that it is made of
+    shifted: Any = None  # the forms of what was shifted to the right, half up, and of by how much
 
     def fits(self, width: Pair) -> "Value":
         return self._replace(ends=[(fit(p[0], *width), fit(p[1], *width)) for p in self.ends])
@@ -49,12 +50,16 @@ class Value(NamedTuple):
         both = self.mean and mean
         return total(self.form, form), both and (total(self.mean[0], both[0]), list(map(join, self.mean[1], both[1])))
 
+    def above(self, d: "Value") -> "Value":  # in a pair with ``d``, of which a shift, rounded up, made its weight
+        form, s = (d.shifted[0], d.shifted[1][""]) if d.shifted and [*d.shifted[1]] == [""] else ({}, 0)
+        ok = form and self.mean and self.mean[0] == total(form, {"": min(1 - (1 << s >> 1), 0)})
+        return self._replace(mean=(d.form, [tuple(v << s for v in join(p, [0])) for p in self.mean[1]])) if ok else self
+
     def segments(self, terms: "Value", counts: "Value") -> "Value":
         [label], n = counts.form, points(counts.ends)
         form, weight = ({f"{k} over {label}": n for k, n in f.items()} for f in (terms.form, (terms.mean or [{}])[0]))
-        mean = terms.mean and (weight, [join(*p) for p in split(terms.mean[1], n)])
         ends = [fit_sum([p, *rest]) for p, rest in zip(self.ends, split(terms.ends, n), strict=True)]
-        return Value(ends, *self.plus(form, mean))
+        return Value(ends, *self.plus(form, terms.mean and (weight, [join(*p) for p in split(terms.mean[1], n)])))
 
     def shown(self) -> dict[str, Any]:
         return {"low": [p[0] for p in self.ends], "high": [p[1] for p in self.ends], "rests_on": sorted(self.inputs)}
@@ -76,19 +81,16 @@ def fit_sum(terms: list[Pair]) -> Pair:
 
 
 def join(*pairs: Any) -> Pair:
-    numbers = [v for p in pairs for v in p]
-    return (min(numbers), max(numbers)) if numbers else ()
+    return (min(numbers), max(numbers)) if (numbers := [v for p in pairs for v in p]) else ()
 
 
 def points(ends: list[Pair]) -> list[int]:
-    require(all(low == high for low, high in ends), "a constant is none")
-    return [low for low, _ in ends]
+    return [fit(low, high, high) for low, high in ends]
 
 
 def split(terms: list[Pair], counts: list[int]) -> list[list[Pair]]:
     require(sum(counts) == len(terms), "segments do not cover their terms")
-    rest = iter(terms)
-    return [list(itertools.islice(rest, n)) for n in counts]
+    return [list(itertools.islice(rest, n)) for rest in [iter(terms)] for n in counts]
 
 
 def total(a: dict[str, int], b: dict[str, int]) -> dict[str, int]:
@@ -138,7 +140,7 @@ ARRAYS: dict[str, Any] = {  # the words of whole arrays; what is a number comes 
     "repeat": lambda x, n: Value([p for p, k in zip(x.ends, points(x.like(n).ends), strict=True) for _ in range(k)]),
     "column": lambda x, k: x.columns[fit(k, 0)],
     "concat": lambda *x: Value([p for v in x for p in v.ends]),
-    "stack": lambda a, b: Value(a.ends + b.ends, columns=(a, b)),
+    "stack": lambda a, b: Value(a.ends + b.ends, columns=(a.above(b), b)),
 }
 ATTRS = "low high", "least most", "low shift", "start n", "shift", "down", "left", "n"  # numbers of words, as ALWAYS
 ALWAYS = {"rshift 15", "add 15", "sub 0", "sub 32768", "lookup 0 7", "sat_shift 1073741824", "inertia clip 0 30"}
@@ -162,12 +164,11 @@ class Checker:
         ends = [(fit(v), v) for (v,) in struct.iter_unpack("<q", raw[start:])]
         if len(shape) == 1:
             return Value(ends, {name: 1})
-        columns = [Value(ends[k :: shape[1]], {f"{name} {k}": 1}) for k in range(shape[1])]
+        parts = [Value(ends[k :: shape[1]], {f"{name} {k}": 1}) for k in range(shape[1])]
         pairs = [(e, d) for (e, _), (d, _) in zip(ends[::2], ends[1::2], strict=True)] if shape[1] == 2 else []
         if pairs and all(d > 0 or e == d == 0 for e, d in pairs):  # r · e and r
-            hulls = [(e // d, -(-e // d)) if d else () for e, d in pairs]
-            columns[0] = Value(columns[0].ends, {f"{name} 0": 1}, (columns[1].form, hulls))
-        return Value([], {name: 1}, columns=tuple(columns))
+            parts[0] = parts[0]._replace(mean=(parts[1].form, [(e // d, -(-e // d)) if d else () for e, d in pairs]))
+        return Value([], {name: 1}, columns=tuple(parts))
 
     def made(self, word: str, name: str, x: list[Any]) -> tuple[Value, str]:
         weight = x[1].form if word == "div" else {"": 1 << x[1]} if word == "rshift" and isinstance(x[1], int) else None
@@ -176,7 +177,7 @@ class Checker:
         else:
             x = [next(v for v in x if isinstance(v, Value)).like(v) for v in x]
             ends = [over(word, *p) for p in zip(*(v.ends for v in x), strict=True)]
-            value = Value(ends, *(ORIGINS[word](*x) if word in ORIGINS else ()))
+            value = Value(ends, *ORIGINS.get(word, lambda *_: ())(*x), shifted=word == "rshift" and [v.form for v in x])
         lemma = not self.points and x[0].mean and x[0].mean[0] == weight
         value = value._replace(ends=x[0].mean[1] if lemma else value.ends, form=value.form or {name: 1})
         return value.fits(INT16 if word == "div" else INT32), "mean" if lemma else "word"
@@ -210,8 +211,7 @@ class Checker:
     def carry(self, stated: Any, body: Any, carried: list[Value], scope: dict[str, Value], trips: int) -> Any:
         """Around ``body``: on points ``trips`` times, on intervals until one more trip leaves everything inside."""
         for count in range(trips) if self.points else itertools.count():
-            inner = dict(scope)
-            self.define(inner, body["params"], carried)
+            self.define(inner := dict(scope), body["params"], carried)
             nodes = [self.node(*both, inner) for both in zip(stated["nodes"], body["nodes"], strict=True)]
             before, carried = carried, [inner[name] for name in body["results"]]
             for k, (name, old) in enumerate(zip(body["params"], before, strict=True) if not self.points else ()):

@@ -9,10 +9,13 @@ holds for a product x · w of a weight w, and is kept by sums. So floor((2N + D)
 the weight of N, and (N + 2**(s-1)) >> s where that weight is 2**s. ``tests/test_lemmas.py`` proves each step.
 
 In ``mul`` and ``mac`` the weight is the last factor.
+
+Where a weight was shifted to the right by s and rounded up to D, D · 2**s is what it was and a rest that is not
+negative: a weight towards 0. So in a pair with D the value is between low · 2**s and high · 2**s times D, or 0.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,13 +37,17 @@ class Mean:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Origin:
-    """How a value was made: its linear form, its mean if it is a weighted sum, its columns if it is a pair."""
+    """How a value was made: its linear form, its mean if it is a weighted sum, its columns if it is a pair.
+
+    ``shifted`` = (form, s) says that 2**s times the value is not below what has that form.
+    """
 
     name: str
     value: Array | Interval
     form: Form
     mean: Mean | None = None
     pair: tuple["Origin", ...] = ()
+    shifted: tuple[Form, int] | None = None
 
     @property
     def low(self) -> Array:
@@ -51,7 +58,7 @@ class Origin:
         return self.value.high if isinstance(self.value, Interval) else self.value
 
 
-Made = tuple[Form, Mean | None, tuple[Origin, ...]]
+Made = tuple[Form, Mean | None, tuple[Origin, ...], tuple[Form, int] | None]
 
 
 def given(name: str, value: Array | Interval) -> Origin:
@@ -80,47 +87,64 @@ def hull(word: str, operands: Sequence[Origin]) -> Interval | None:
 
 
 def _atom(name: str, *operands: Origin) -> Made:
-    return {name: 1}, None, ()
+    return {name: 1}, None, (), None
 
 
 def _add(name: str, a: Origin, b: Origin) -> Made:
-    return _sum(a.form, b.form, 1), _joined(a.mean, b.mean), ()
+    return _sum(a.form, b.form, 1), _joined(a.mean, b.mean), (), None
 
 
 def _sub(name: str, a: Origin, b: Origin) -> Made:
-    return _sum(a.form, b.form, -1), None, ()
+    return _sum(a.form, b.form, -1), None, (), None
 
 
 def _mul(name: str, x: Origin, weight: Origin) -> Made:
-    return {name: 1}, _term(x, weight), ()
+    return {name: 1}, _term(x, weight), (), None
 
 
 def _mac(name: str, acc: Origin, x: Origin, weight: Origin) -> Made:
-    return {name: 1}, _joined(acc.mean, _term(x, weight)), ()
+    return {name: 1}, _joined(acc.mean, _term(x, weight)), (), None
 
 
 def _segment_sum(name: str, start: Origin, terms: Origin, counts: Origin) -> Made:
     form = _sum(start.form, _total(terms.form, counts), 1)
     if start.mean is None or terms.mean is None:
-        return form, None, ()
+        return form, None, (), None
     low, high = start.mean.low.copy(), start.mean.high.copy()
     owner = np.repeat(np.arange(len(counts.low)), counts.low)
     np.minimum.at(low, owner, terms.mean.low)
     np.maximum.at(high, owner, terms.mean.high)
-    return form, Mean(_sum(start.mean.weight, _total(terms.mean.weight, counts), 1), low, high), ()
+    return form, Mean(_sum(start.mean.weight, _total(terms.mean.weight, counts), 1), low, high), (), None
 
 
 def _column(name: str, x: Origin, k: Origin) -> Made:
     at = k.form.get("", 0)
     if x.pair:
-        return x.pair[at].form, x.pair[at].mean, ()
+        return x.pair[at].form, x.pair[at].mean, (), None
     form = {f"{x.name} {at}": 1}
     constant = isinstance(x.value, np.ndarray) and x.value.shape[-1] == 2
-    return form, _ratio(x.value, f"{x.name} 1") if constant and at == 0 else None, ()  # type: ignore[arg-type]
+    mean = _ratio(x.value, f"{x.name} 1") if constant and at == 0 else None  # type: ignore[arg-type]
+    return form, mean, (), None
 
 
 def _stack(name: str, a: Origin, b: Origin) -> Made:
-    return {name: 1}, None, (a, b)
+    return {name: 1}, None, (replace(a, mean=_above(a.mean, b)), b), None
+
+
+def _rshift(name: str, x: Origin, by: Origin) -> Made:
+    """2**s · floor((x + 2**(s - 1)) / 2**s) >= x - (2**(s - 1) - 1)"""
+    if by.name or set(by.form) - {""}:
+        return _atom(name)
+    s = by.form.get("", 0)
+    return {name: 1}, None, (), (_sum(x.form, {"": max((1 << s >> 1) - 1, 0)}, -1), s)
+
+
+def _above(mean: Mean | None, d: Origin) -> Mean | None:
+    """That of the same value with the weight ``d``, if that was shifted from its own."""
+    if mean is None or d.shifted is None or d.shifted[0] != mean.weight:
+        return mean
+    times = 1 << d.shifted[1]
+    return Mean(d.form, np.minimum(mean.low, 0) * times, np.maximum(mean.high, 0) * times)
 
 
 RULES: Mapping[str, Callable[..., Made]] = {
@@ -131,6 +155,7 @@ RULES: Mapping[str, Callable[..., Made]] = {
     "segment_sum": _segment_sum,
     "column": _column,
     "stack": _stack,
+    "rshift": _rshift,
 }
 
 

@@ -79,8 +79,12 @@ class Quantiser(Protocol):
         """The value of ``inertia`` that a mean, or synapses on the way to one, depends on, if any."""
         ...
 
+    def finer(self, node: Node) -> int:
+        """How many bits finer the unit of the pairs' conductances is than that of the mean which divides them."""
+        ...
+
     def pair_format(self, node: Node) -> Format:
-        """The format of the e and of the quotient of a pair."""
+        """The format of the e of a pair: it lacks the bits that its conductances have more."""
         ...
 
     def fresh(self, like: str) -> str:

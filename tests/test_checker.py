@@ -54,6 +54,8 @@ def every_op() -> Graph:
     pair = b.synapse_tables(rng, b.synapses(rng, b.leak(rng, 3), x, kind="direct"), v, [2, 0, 3], 12)
     result = b.mean(rng, b.synapses(rng, pair, v), v)
     [after] = b.end(first, (v,), (result,), 3)
+    fine = b.synapses(rng, b.leak(rng, 3, FULL >> 2), x, most=FULL >> 2)
+    b.output(b.mean(rng, b.coarsen(fine, 2), after))
     b.output(b.argmax(x, 3))
     b.output(b.softmax(wide, 3))
     b.output(b.divide(x, wide, 2, 5, 6))
@@ -70,7 +72,8 @@ def tiny() -> Graph:
     x, held = b.door(b.input(2), -900, 1000), b.state(np.array([5, -7]))
     gate = b.table(rng, b.requantise(b.affine(rng, b.concat(x, held), 2), 17))
     [v] = b.loop((held,))
-    [after] = b.end((held,), (v,), (b.mean(rng, b.synapses(rng, b.leak(rng, 2), x), v),), 2)
+    pair = b.coarsen(b.synapses(rng, b.leak(rng, 2, FULL >> 2), x, most=FULL >> 2), 2)
+    [after] = b.end((held,), (v,), (b.mean(rng, pair, v),), 2)
     b.becomes(held, b.blend(after, b.multiply(x, b.constant([30000, 20000]), 9), gate))
     b.output(b.slice(b.gather(after, [1, 0, 1]), 1, 2))
     return b.graph()
@@ -317,6 +320,24 @@ def test_words_that_may_leave_their_width_are_refused() -> None:
         empty.made(word, "y", list(inside))
         with pytest.raises((ValueError, LookupError)):
             empty.made(word, "y", list(outside))
+
+
+@pytest.mark.parametrize(
+    ("shift", "more", "rule"), [(3, 3, "mean"), (3, 2, "word"), (3, 4, "word"), (1, 0, "mean"), (0, 0, "mean")]
+)
+def test_a_weight_that_may_have_been_rounded_down_is_another_one(shift: int, more: int, rule: str) -> None:
+    """As on the tape: what a shift adds before makes its lemma true, and with less of it there is none."""
+    empty = checker.Checker({"values": [], "states": []}, {})
+
+    def made(word: str, name: str, *operands: object) -> checker.Value:
+        return empty.made(word, name, list(operands))[0]
+
+    x, w = checker.Value([(7, 9)], {"x": 1}), checker.Value([(100, 3000)], {"w": 1})
+    d = made("rshift", "d", made("add", "s", w, more), shift)
+    pair = made("stack", "pair", made("mul", "n", x, w), d)
+    value, found = empty.made("div", "q", [made("column", "a", pair, 0), made("column", "b", pair, 1)])
+    assert found == rule
+    assert (value.ends == [(0, 9 << shift)]) == (rule == "mean")
 
 
 ENDS = st.tuples(st.integers(-300, 300), st.integers(0, 40)).map(lambda p: (p[0], p[0] + p[1]))

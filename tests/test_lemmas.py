@@ -79,6 +79,16 @@ LEMMAS = {
             *floors(Q, N + HALF, WIDTH),
         ],
     ),
+    # A weight shifted to the right, ``width`` = 2**s, is not rounded down if half less one was added before ...
+    "shifted weight": (
+        WIDTH * Q >= WEIGHT,
+        [WIDTH == 2 * HALF, Q * WIDTH + WIDTH > WEIGHT + (HALF - 1) + HALF],
+    ),
+    # ... and what was a mean of that weight is one of all that was made of it, whose rest weighs 0: X is width · q.
+    "rounded up": (
+        z3.And(least(LOW, z3.IntVal(0)) * X <= N, greatest(HIGH, z3.IntVal(0)) * X >= N),
+        [WEIGHT >= 0, X >= WEIGHT, LOW * WEIGHT <= N, N <= HIGH * WEIGHT],
+    ),
     # A blend lies between its ends ...
     "blend": (
         z3.And(least(A, B) <= Q, greatest(A, B) >= Q),

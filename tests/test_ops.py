@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lnncc import fx, interval
 from lnncc.interval import Interval
 from lnncc.ir import Attr
-from lnncc.ops import OPS, blend, mean, synapses
+from lnncc.ops import OPS, blend, coarsen, mean, synapses
 from lnncc.tape import Recorded, Tape
 
 INT16 = st.integers(-32768, 32767)
@@ -75,6 +75,29 @@ def test_the_quotient_of_a_pair_stays_in_the_hull_of_its_potentials(case: tuple[
     assert np.all(pair <= found.bounds.high)
     assert np.all(hull.low <= y)
     assert np.all(y <= hull.high)
+
+
+@given(neurons(), st.integers(0, 4))
+@settings(max_examples=200)
+def test_so_it_does_where_conductances_are_finer_than_their_sum(case: tuple[np.ndarray, ...], shift: int) -> None:
+    """What is lost of the potentials' bits is not of the quotient's: it lies in their hull, 0 and z included."""
+    base, record, counts, v, p = case
+    base[:, 0] = (base[:, 0] // base[:, 1] >> shift) * base[:, 1]
+    record[:, 3] >>= shift
+    z, attrs = v[: len(counts)], {"shift": shift, "down": coarsen.down(shift)}
+    fine = synapses.evaluate(TABLE, base, v, record, counts, NODES)
+    pair = coarsen.evaluate(attrs, fine)
+    assert np.array_equal(pair[:, 0], fine[:, 0]) and np.all(pair[:, 1] << shift >= fine[:, 1])
+    assert np.all(pair[:, 1] << shift < fine[:, 1] + (1 << shift))
+    p = np.maximum(p, 1)
+    y = mean.evaluate({}, pair, z, p)
+    found = proven(coarsen, attrs, proven(synapses, TABLE, base, interval.point(v), record, counts, NODES))
+    hull = proven(mean, {}, found, interval.point(z), p).bounds
+    owner = np.repeat(np.arange(len(counts)), counts)
+    ends = base[:, 0] // base[:, 1] << shift
+    for k, (low, high) in enumerate(zip(hull.low, hull.high, strict=True)):
+        inside = [0, z[k], ends[k], *(record[owner == k, 3] << shift)]
+        assert min(inside) <= low <= y[k] <= high <= max(inside)
 
 
 def test_the_lemma_of_means_asks_for_weights_that_are_not_negative() -> None:

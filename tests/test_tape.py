@@ -168,6 +168,21 @@ def test_the_lemma_asks_for_the_same_weights() -> None:
     assert tape.lines[-1].rule == "word"
 
 
+def test_a_weight_that_was_shifted_counts_only_where_it_was_rounded_up() -> None:
+    """2**s · d is the weight that was and a rest towards 0; a d that may be less is of another weight."""
+    x, w = (np.array([k]) for k in (9, 3000))
+    for shift, more, rule in ((3, 3, "mean"), (3, 2, "word"), (3, 4, "word"), (1, 0, "mean"), (0, 0, "mean")):
+        tape = Tape()
+        tape.begin("y")
+        given = _span(tape, "x", 7, 9), _span(tape, "w", 100, 3000)
+        pair = fx.stack(fx.mul(*given), fx.rshift(fx.add(given[1], more), shift))
+        found = fx.div(fx.column(pair, 0), fx.column(pair, 1)).bounds  # type: ignore[union-attr]
+        assert tape.lines[-1].rule == rule
+        if rule == "mean":
+            assert (found.low, found.high) == (0, 9 << shift)
+            assert found.low <= fx.div(fx.mul(x, w), fx.rshift(w + more, shift)) <= found.high
+
+
 def test_an_array_that_was_not_recorded_is_a_bug() -> None:
     tape = Tape()
     with pytest.raises(AssertionError, match="must be recorded"):

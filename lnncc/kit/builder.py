@@ -7,7 +7,7 @@ import numpy as np
 from lnncc import ir
 from lnncc.ir import Array, Attr, Body, Format, Graph, Node, Port, State, Value
 from lnncc.lut import KINDS
-from lnncc.ops import NAMES, argmax, divide
+from lnncc.ops import NAMES, argmax, coarsen, divide
 
 NARROW, WIDE, TIME = Format(16, 12), Format(32, 16), Format(32, 20)
 FULL = 32768
@@ -195,9 +195,9 @@ class Builder:
     def door(self, x: str, low: int, high: int) -> str:
         return self.op("door", (x,), self.size(x), low=low, high=high, n=self.size(x))
 
-    def leak(self, rng: np.random.Generator, n: int) -> str:
+    def leak(self, rng: np.random.Generator, n: int, most: int = FULL) -> str:
         weight = 1 + below(rng, 499, n)
-        return self.constant(np.stack([weight * rng.integers(-FULL, FULL, n), weight], axis=-1), Format(32, 12))
+        return self.constant(np.stack([weight * rng.integers(-most, most, n), weight], axis=-1), Format(32, 12))
 
     def synapses(
         self,
@@ -208,12 +208,13 @@ class Builder:
         kind: str = "linear",
         time: str | None = None,
         first: int | None = None,
+        most: int = FULL,
     ) -> str:
-        """Of sources from all over, or of neighbours from the ``first`` on."""
+        """Of sources from all over, or of neighbours from the ``first`` on; ``most`` is the largest potential e."""
         n = self.size(base) // 2
         counts = rng.integers(0, 5, n) if counts is None else np.array(counts)
         total = int(counts.sum())
-        columns = [(-FULL * 64, FULL * 64), (-FULL, FULL), (0, 1), (-FULL, FULL), (0, self.size(v))]
+        columns = [(-FULL * 64, FULL * 64), (-FULL, FULL), (0, 1), (-most, most), (0, self.size(v))]
         record = np.stack([rng.integers(a, b, total) for a, b in columns], axis=-1)
         record[:, 2] = below(rng, 3000, n, counts)
         if first is not None:
@@ -279,6 +280,10 @@ class Builder:
             "saturates": saturates,
         }
         return self.op("divide", (n, d, nodes, rest, owner), size, **told)
+
+    def coarsen(self, pair: str, shift: int) -> str:
+        n = self.size(pair) // 2
+        return self.op("coarsen", (pair,), (n, 2), Format(32, 12), shift=shift, down=coarsen.down(shift), n=n)
 
     def mean(self, rng: np.random.Generator, pair: str, z: str) -> str:
         n = self.size(z)

@@ -86,6 +86,8 @@ def neurons() -> Graph:
     [after] = b.end((v,), (u,), (b.mean(rng, inner, u),), trips=3)
     b.becomes(v, after)
     b.output(b.slice(after, 1, 4))
+    fine = b.synapses(rng, b.leak(rng, 9, FULL >> 3), x, counts=[3, 0, 1, 2, 1, 0, 5, 1, 0], most=FULL >> 3)
+    b.output(b.mean(rng, b.coarsen(fine, 3), after))
     return b.graph()
 
 
@@ -259,6 +261,8 @@ def streamed() -> Graph:
     divisor = b.affine(rng, x, 2)
     b.output(b.divide(b.slice(x, 0, 5), divisor, 2, 4, 2))
     b.output(b.divide(b.slice(x, 0, 5), divisor, 2, 4, 12, saturates=False))
+    fine = b.synapses(rng, b.leak(rng, 8, FULL >> 1), x, most=FULL >> 1)
+    b.output(b.mean(rng, b.coarsen(fine, 1), b.slice(x, 2, 8)))
     return b.graph()
 
 

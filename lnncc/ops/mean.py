@@ -12,7 +12,7 @@ from lnncc import fx, quotient
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Format, Node, Value
-from lnncc.ops import synapses
+from lnncc.ops import coarsen, synapses
 from lnncc.quantiser import Quantiser
 from lnncc.quotient import Pair
 from lnncc.tube import Tube
@@ -50,8 +50,19 @@ def quantise(node: Node, q: Quantiser) -> None:
     exact = q.floats(p) * q.scale(node)
     ints = np.rint(exact).astype(np.int64)
     weights = q.constant(ints, Format(16, 0), label="weight of z", error=np.abs(ints - exact))
-    inputs = (q.pair(pair, node), q.aligned(z, target), weights)
+    inputs = (_coarse(pair, node, q), q.aligned(z, target), weights)
     q.emit("mean", inputs, node.outputs[0], target, {"n": q.size(node.outputs[0])})
+
+
+def _coarse(pair: str, node: Node, q: Quantiser) -> str:
+    """The pair in the unit of the weight of z."""
+    shift, n = q.finer(node), q.size(node.outputs[0])
+    if shift == 0:
+        return q.pair(pair, node)
+    out = q.fresh(pair)
+    attrs: Mapping[str, Attr] = {"shift": shift, "down": coarsen.down(shift), "n": n}
+    q.emit("coarsen", (pair,), out, Format(32, q.format(node.outputs[0]).frac), attrs)
+    return out
 
 
 def evaluate(attrs: Mapping[str, Attr], pair: Carrier, z: Carrier, p: Array) -> Carrier:

@@ -111,7 +111,7 @@ def quantise(node: Node, q: Quantiser) -> None:
         axis=-1,
     )
     record = np.rint(exact).astype(np.int64)
-    record[:, 3] = q.stored(node.outputs[0], "a reversal potential", exact[:, 3], Format(16, state.frac))
+    record[:, 3] = q.stored(node.outputs[0], "a reversal potential", exact[:, 3], state)
     constants = (
         q.constant(record, Format(32, 0), label="synapses: b, a, w, e, source", error=np.abs(record - exact)),
         q.constant(counts_int, Format(16, 0), label="synapses of each destination", error=0),
@@ -140,11 +140,13 @@ def _own_tables(node: Node, q: Quantiser) -> None:
     nodes = polygons.fitted(conductance, spans, intervals)
     shift = 16 - int(np.log2(intervals))
     exact = q.floats(e) * 2.0**state.frac
-    reversal = q.stored(node.outputs[0], "a reversal potential", exact, Format(16, state.frac))
+    reversal = q.stored(node.outputs[0], "a reversal potential", exact, state)
     label = f"twice the conductance of each synapse, {intervals} intervals"
     constants = (
         q.constant(nodes, Format(16, 0), label=label, error=_deviations(nodes, shift, conductance, spans)),
-        q.constant(reversal, state, label="reversal potential of each synapse", error=np.abs(reversal - exact)),
+        q.constant(
+            reversal, Format(32, state.frac), label="reversal potential of each synapse", error=np.abs(reversal - exact)
+        ),
         q.constant(sources, Format(16, 0), label="source of each synapse", error=0),
         q.constant(counts_int, Format(16, 0), label="synapses of each destination", error=0),
     )

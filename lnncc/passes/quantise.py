@@ -10,12 +10,13 @@ from lnncc.choices import Choice, Choices
 from lnncc.errors import LnnccError
 from lnncc.interval import Interval
 from lnncc.ir import ALWAYS, Array, Attr, Body, Format, Graph, Node, State, Value
-from lnncc.ops import OPS
+from lnncc.ops import OPS, coarsen
 from lnncc.passes.conductance import WEIGHT_LIMIT, units
 from lnncc.passes.ranges import Ranges
 from lnncc.quantiser import Settled
 from lnncc.settled import Kept
 
+UPDATABLE = {"limit": WEIGHT_LIMIT >> 1, "most_finer": 0}  # of conductances that may grow: no code follows from them
 CLIPPED = 1.0  # unit by which the largest number of a format may be missed: that of 1.0 where 15 bits are a fraction
 
 
@@ -65,7 +66,7 @@ class _Quantiser:
         self.rounding: dict[str, Array] = {}
         self.nodes: list[Node] = []
         self.node: Node | None = None
-        self.units = units(source, ranges.spans, choices, WEIGHT_LIMIT if kept is None else WEIGHT_LIMIT >> 1)
+        self.units = units(source, ranges.spans, choices, **({} if kept is None else UPDATABLE))
         self.shared: dict[tuple[object, ...], str] = {}
 
     def graph(self) -> Graph:
@@ -184,8 +185,12 @@ class _Quantiser:
     def time(self, node: Node) -> str | None:
         return self.units.times.get(node.outputs[0])
 
+    def finer(self, node: Node) -> int:
+        return self.units.finer.get(node.outputs[0], 0)
+
     def pair_format(self, node: Node) -> Format:
-        return self.format(node.outputs[0])
+        bits = self.finer(node)
+        return Format(16 - bits, self.format(node.outputs[0]).frac - bits)
 
     def fresh(self, like: str) -> str:
         name = f"{like}p{len(self.values)}"
@@ -218,11 +223,12 @@ class _Quantiser:
     def pair(self, name: str, node: Node) -> str:
         if name not in self.source.constants:
             return name
-        base, unit = self.floats(name), 2.0 ** self.format(node.outputs[0]).frac
+        base, form = self.floats(name), self.pair_format(node)
+        unit = 2.0**form.frac
         exact = base * np.stack([self.scale(node) * unit, self.scale(node)], axis=-1)
-        weight = np.rint(exact[:, 1])
+        weight = np.maximum(np.rint(exact[:, 1]) - coarsen.down(self.finer(node)), 0)
         value = np.divide(base[:, 0], base[:, 1], out=np.zeros(len(base)), where=base[:, 1] > 0)
-        e = self.stored(node.outputs[0], "a rest potential", value * unit, Format(16, 0))
+        e = self.stored(node.outputs[0], "a rest potential", value * unit, form)
         time = self.time(node)
         if time is not None:
             off = np.abs(weight - exact[:, 1]), np.abs(e - value * unit)
