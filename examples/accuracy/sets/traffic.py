@@ -80,5 +80,6 @@ TASKS = (
         True,
         f"{SPLIT}; a step is told the hours since the row before, 1 to 7,387 and 1 for a second row of one hour",
         cfc=Schedule(2000, 64, 5e-3, 1e-2),
+        ltc=Schedule(500, 32, 2e-2),
     ),
 )
