@@ -104,3 +104,11 @@ def test_the_rule_sees_an_upward_import(tmp_path: Path) -> None:
     path.write_text("def f():\n    from lnncc import cli\n    import lnncc.passes.fuse, subprocess\n")
     assert _imports(path) == {"lnncc.cli", "lnncc.passes.fuse", "subprocess"}
     assert ORDER["cli"] > ORDER["passes"] > ORDER["ops"]
+
+
+WORDS = sorted((PACKAGE.parent / "runtime" / "simd").glob("*.h"))
+
+
+@pytest.mark.parametrize("path", WORDS, ids=lambda p: p.name)
+def test_words_of_a_machine_are_read_at_once(path: Path) -> None:
+    assert len(path.read_text().splitlines()) < 150, "one idea a file: split it into <isa>.<part>.h"

@@ -18,34 +18,10 @@ LN_FN int32_t ln_clip(int32_t x, int32_t low, int32_t high);
 LN_FN int16_t ln_lower(int32_t pair);
 LN_FN int16_t ln_upper(int32_t pair);
 
+#include "dsp.told.h"
+
 #if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__)
 #include <arm_acle.h>
-
-/* p in a register: the compiler shall not add to every index what p was made of. */
-LN_FN const void *ln_kept(const void *p)
-{
-    __asm__("" : "+r"(p));
-    return p;
-}
-
-/* x, of which the compiler shall not know the number: it would multiply by it in several instructions. */
-LN_FN uint32_t ln_hidden(uint32_t x)
-{
-    __asm__("" : "+r"(x));
-    return x;
-}
-
-/* What arrays hold is read again after this, instead of being kept in copies that find no registers. Of a local one it has to
- * be told first. */
-LN_FN void ln_fence(void)
-{
-    __asm__ volatile("" : : : "memory");
-}
-
-LN_FN void ln_fenced(const void *p)
-{
-    __asm__ volatile("" : : "r"(p) : "memory");
-}
 
 LN_INLINE void ln_copy_pairs(int32_t *y, const int32_t *x, uint32_t n)
 {
@@ -95,25 +71,6 @@ LN_FN ln_pair ln_ld_pair(const int16_t *p)
     return pair;
 }
 #else
-LN_FN const void *ln_kept(const void *p)
-{
-    return p;
-}
-
-LN_FN uint32_t ln_hidden(uint32_t x)
-{
-    return x;
-}
-
-LN_FN void ln_fence(void)
-{
-}
-
-LN_FN void ln_fenced(const void *p)
-{
-    (void)p;
-}
-
 LN_FN void ln_copy_pairs(int32_t *y, const int32_t *x, uint32_t n)
 {
     for (uint32_t i = 0; i < 2 * n; i++) {
@@ -154,6 +111,7 @@ LN_FN int32_t ln_mac_top(int32_t acc, int32_t a, int32_t b)
 #endif
 
 #include "dsp.quads.h"
+#include "dsp.quads8.h"
 #include "dsp.rows.h"
 #include "dsp.synapses.h"
 #include "dsp.tables.h"

@@ -1,4 +1,4 @@
-/* Four rows of a matrix for dsp.h, where sizes are not literal, and with weights of 8 bits. */
+/* Four rows of a matrix for dsp.h, where sizes are not literal. */
 #ifndef LN_SIMD_DSP_QUADS_H
 #define LN_SIMD_DSP_QUADS_H
 
@@ -28,13 +28,6 @@ LN_FN int32_t ln_mac_top(int32_t acc, int32_t a, int32_t b)
 #define LN_ONE "ldr %[x0], [%[x]], #4\n\t" LN_FOUR_ROWS("%[x0]")
 #define LN_TWO(load) load LN_FOUR_ROWS("%[x0]") LN_FOUR_ROWS("%[x1]")
 #define LN_FOUR(load) LN_TWO(load) LN_TWO(load)
-/* The same with weights of 8 bits, of which a word has four: SXTB16 takes the first two columns, then the others. */
-#define LN_ROW8(word, sum) \
-    "sxtb16 r6, " word "\n\tsxtb16 " word ", " word ", ror #8\n\t" \
-    "smlad " sum ", r6, %[x0], " sum "\n\tsmlad " sum ", " word ", %[x1], " sum "\n\t"
-#define LN_FOUR_ROWS8 \
-    "ldrd r4, r5, [%[w]], #8\n\t" LN_ROW8("r4", "%[a]") LN_ROW8("r5", "%[b]") \
-    "ldrd r4, r5, [%[w]], #8\n\t" LN_ROW8("r4", "%[c]") LN_ROW8("r5", "%[d]")
 #define LN_SUMS [w] "+r"(w), [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d)
 #define LN_TAKEN "r4", "r5", "r6", "r12", "cc", "memory"
 #define LN_ASM(body) __asm__ volatile(body : LN_SUMS, [x] "+r"(x), [x0] "=&r"(x0), [x1] "=&r"(x1) : : LN_TAKEN)
@@ -118,42 +111,6 @@ LN_INLINE void ln_affine4(ln_quad *at, const int16_t *x, ln_size rows, ln_size c
     LN_SHIFTED;
     at->w = w;
 }
-
-/* The same with weights of 8 bits: of each row a word of columns k, k + 2, k + 1, k + 3. */
-LN_INLINE void ln_affine4_w8(ln_quad *at, const int16_t *x, ln_size rows, ln_size cols, int aligned)
-{
-    LN_ANEW(cols, x)
-    const ln_pair *w = at->w;
-    register int32_t a __asm__("r8") = 0;
-    register int32_t b __asm__("r9") = 0;
-    register int32_t c __asm__("r10") = 0;
-    register int32_t d __asm__("r11") = 0;
-    int32_t x0;
-    int32_t x1;
-    uint32_t n = cols >> 4;
-    if ((cols & 8u) != 0) {
-        LN_ASM(LN_UNALIGNED LN_FOUR_ROWS8 LN_UNALIGNED LN_FOUR_ROWS8);
-    }
-    if ((cols & 4u) != 0) {
-        LN_ASM(LN_UNALIGNED LN_FOUR_ROWS8);
-    }
-    if (n != 0 && aligned) {
-        LN_LOOP(LN_ALIGNED LN_FOUR_ROWS8 LN_ALIGNED LN_FOUR_ROWS8 LN_ALIGNED LN_FOUR_ROWS8 LN_ALIGNED LN_FOUR_ROWS8);
-    } else if (n != 0) {
-        LN_LOOP(LN_UNALIGNED LN_FOUR_ROWS8 LN_UNALIGNED LN_FOUR_ROWS8 LN_UNALIGNED LN_FOUR_ROWS8 LN_UNALIGNED LN_FOUR_ROWS8);
-    }
-    if ((cols & 3u) != 0) {
-        x0 = (cols & 2u) != 0 ? ln_ld_pair(x) : *x;
-        x1 = (cols & 3u) == 3 ? x[2] : 0;
-        __asm__ volatile(LN_FOUR_ROWS8 : LN_SUMS : [x0] "r"(x0), [x1] "r"(x1) : LN_TAKEN);
-    }
-    if (rows < 4) {
-        LN_SHIFTED_FEW(rows)
-        return;
-    }
-    LN_SHIFTED;
-    at->w = w;
-}
 #else
 LN_INLINE void ln_affine4(ln_quad *at, const int16_t *x, ln_size rows, ln_size cols, int aligned)
 {
@@ -165,22 +122,6 @@ LN_INLINE void ln_affine4(ln_quad *at, const int16_t *x, ln_size rows, ln_size c
         for (ln_size i = 0; i < cols; i++) {
             const ln_pair pair = w[i / 2 * 4 + r];
             sum = ln_mac(sum, i % 2 == 0 ? ln_lower(pair) : ln_upper(pair), x[i]);
-        }
-        *at->y++ = ln_mac_top(*at->acc++, sum, m[r]);
-    }
-    at->w = m + 4;
-}
-
-LN_INLINE void ln_affine4_w8(ln_quad *at, const int16_t *x, ln_size rows, ln_size cols, int aligned)
-{
-    const ln_pair *const w = at->w;
-    const ln_pair *const m = w + (cols + 3) / 4 * 4;
-    (void)aligned;
-    for (ln_size r = 0; r < rows; r++) {
-        int32_t sum = 0;
-        for (ln_size i = 0; i < cols; i++) {
-            const uint32_t word = (uint32_t)w[i / 4 * 4 + r] >> (i % 2 * 16 + i / 2 % 2 * 8);
-            sum = ln_mac(sum, (int8_t)(uint8_t)(word & 255u), x[i]);
         }
         *at->y++ = ln_mac_top(*at->acc++, sum, m[r]);
     }
