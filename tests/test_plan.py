@@ -318,3 +318,17 @@ def test_a_call_is_what_the_prototype_says() -> None:
     x = b.input(4)
     b.output(b.door(x, -3, 4))
     assert planned(b.graph()).statements == (Call("ln_door", ("y0", "x0", "-3", "4", "4"), counter="clipped"),)
+
+
+def test_what_reads_a_mean_waits_for_all_of_it() -> None:
+    """For speed a mean has a call a destination, and so have tables of single synapses: of these alone what is made
+    first is read by the next while the rest is still to come."""
+    b, rng = Builder(), np.random.default_rng(0)
+    x, z = b.input(5), b.state(np.zeros(6))
+    first = b.mean(rng, b.synapses(rng, b.leak(rng, 6), x, counts=[1] * 6), z)
+    second = b.mean(rng, b.synapse_tables(rng, b.leak(rng, 6), first, [2] * 6, shift=12), z)
+    b.becomes(z, second)
+    made = plan(b.graph(), "m", {}, load("cortex-m4"), "speed")
+    order = [call.function for call in made.statements if isinstance(call, Call)]
+    mean, tables = "ln_mean_dsp", "ln_synapse_tables_dsp"
+    assert order[-18:] == [mean] * 6 + [tables, mean] * 6

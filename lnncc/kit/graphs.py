@@ -128,6 +128,8 @@ def tables() -> Graph:
     [after] = b.end((v,), (u,), (b.mean(rng, inner, u),), trips=3)
     b.becomes(v, after)
     b.output(b.slice(after, 1, 4))
+    first = b.mean(rng, b.synapses(rng, b.leak(rng, 6), x), after)
+    b.output(b.mean(rng, b.synapse_tables(rng, b.leak(rng, 6), first, [2] * 6, shift=12), after))
     return b.graph()
 
 

@@ -68,28 +68,27 @@ class Writer:
         self.kernels: dict[str, int] = {}  # files, and how many calls are written
         self.reads: dict[str, tuple[str, ...]] = {}  # value: the tables that its making reads
         self.scratch: dict[str, Buffer] = {}
-        self.holds: tuple[str | None, Ref] | None = (
-            None  # a layout, and the x of which scratch memory holds what that makes
-        )
+        self.holds: tuple[str | None, Ref] | None = None  # a layout, and of which x scratch memory has what that makes
         self.loops = 0
 
     def statements(self, instructions: Iterable[Instruction]) -> tuple[Statement, ...]:
         """Calls for one destination each, of one instruction and the next, alternate: what the first makes need not be
-        stored for long. Such kernels read in their first call what others may overwrite, so that this is the same; but
-        what they keep of it in scratch memory must not be the other's."""
+        stored for long. That is the same where the first reads in its first call, into scratch memory, whatever the
+        second may overwrite; and where the second, of a destination, reads no other one, as it has no scratch memory
+        for that."""
         written: list[Statement] = []
         last: list[Statement] = []
         for made in (list(self._written(i)) for i in instructions):
-            if 1 < len(made) == len(last) and not self._scratch_of(made) & self._scratch_of(last):
+            if 1 < len(made) == len(last) and self._scratch_in(last) and not self._scratch_in(made):
                 written[-len(last) :] = chain.from_iterable(zip(last, made, strict=True))
                 last = []
             elif made:
                 written, last = written + made, made
         return tuple(written)
 
-    def _scratch_of(self, statements: Iterable[Statement]) -> set[str]:
+    def _scratch_in(self, statements: Iterable[Statement]) -> bool:
         named = {buffer.name for buffer in self.scratch.values()}
-        return {a for made in statements if isinstance(made, Call) for a in made.arguments if a in named}
+        return any(a in named for made in statements if isinstance(made, Call) for a in made.arguments)
 
     def _written(self, instruction: Instruction) -> Iterator[Statement]:
         if isinstance(instruction, Execute):
