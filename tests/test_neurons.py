@@ -46,15 +46,23 @@ LAYERS = (3, 5, 9)  # motor, command and inner neurons of a wiring: each layer r
 
 
 def wired(
-    b: Builder, rng: np.random.Generator, x: str, own: np.ndarray, given: np.ndarray, solver: tuple[int, int] = (3, 1)
+    b: Builder,
+    rng: np.random.Generator,
+    x: str,
+    own: np.ndarray,
+    given: np.ndarray,
+    solver: tuple[int, int] = (3, 1),
+    finer: int = 0,
 ) -> None:
-    """Neurons of so many synapses each, between them and from sensors; (trips, means of one pair) of their solver."""
-    trips, means = solver
+    """Neurons of so many synapses each, between them and from sensors; (trips, means of one pair) of their solver.
+    ``finer`` bits of their conductances are for their sums alone."""
+    (trips, means), most = solver, FULL >> finer
     v = b.state(rng.integers(-FULL, FULL, len(own)))
-    base = b.leak(rng, len(own))
-    base = b.synapses(rng, base, x, counts=given) if given.any() or rng.random() < 0.5 else base
+    base = b.leak(rng, len(own), most)
+    base = b.synapses(rng, base, x, counts=given, most=most) if given.any() or rng.random() < 0.5 else base
     [u] = b.loop((v,))
-    pair, after = b.synapses(rng, base, u, counts=own), u
+    pair, after = b.synapses(rng, base, u, counts=own, most=most), u
+    pair = b.coarsen(pair, finer) if finer else pair
     for _ in range(means):
         after = b.mean(rng, pair, after)
     [after] = b.end((v,), (u,), (after,), trips=trips)
@@ -108,7 +116,8 @@ def every(seed: int) -> Graph:
     x = b.input(5)
     for n in (1, 4, 8, 9, 15, 16, 17, 29):
         own, given = (rng.integers(0, 4, n) * np.repeat(rng.random(n // 4 + 1) < 0.6, 4)[:n] for _ in range(2))
-        wired(b, rng, x, own, given, (int(rng.integers(1, 4)), int(rng.integers(1, 3))))
+        solver = int(rng.integers(1, 4)), int(rng.integers(1, 3))
+        wired(b, rng, x, own, given, solver, int(rng.integers(0, 3)))
     return b.graph()
 
 
@@ -304,3 +313,14 @@ def test_an_update_reaches_every_range(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_graph_of_the_kit_has_ranges() -> None:
     """Those of ``neurons`` run on every emulated core in tests/test_machine_kernels.py."""
     assert parted(neurons()).values != neurons().values
+
+
+def test_finer_conductances_go_in_ranges_too() -> None:
+    """What makes sums coarser is done for those of each range."""
+    b, rng = Builder(), np.random.default_rng(0)
+    own, given = np.repeat([2, 0], [10, 7]), np.repeat([0, 3], [10, 7])
+    wired(b, rng, b.input(5), own, given, finer=2)
+    made = plan(b.graph(), "m", {}, HOST, "size")
+    each = [call.function for call in calls(made)]
+    assert each.count("ln_mean") == each.count("ln_coarsen") == 3
+    assert each.count("ln_synapses") == 3

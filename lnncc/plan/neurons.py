@@ -17,10 +17,10 @@ import numpy as np
 from lnncc.ir import Array, Graph, Node, Value
 from lnncc.plan.strips import reads
 
-SUMS, MEANS = ("synapses", "synapses_dt"), ("mean", "mean_dt")
+SUMS, COARSEN, MEANS = ("synapses", "synapses_dt"), "coarsen", ("mean", "mean_dt")
 # Inputs with a row for each neuron, of these and of what they start from where the time is told; a mean's Z aside.
 BY_ROW = {"synapses": (0, 3), "synapses_dt": (0, 3, 5), "mean": (0, 2), "mean_dt": (0, 2)}
-BY_ROW |= {"leak": (0, 1, 2), "inertia": (1,)}
+BY_ROW |= {COARSEN: (0,), "leak": (0, 1, 2), "inertia": (1,)}
 V, RECORD, COUNTS, Z = 1, 2, 3, 1  # inputs of sums; of a mean
 SOURCE = 4  # column of a record
 ROWS = 8  # neurons with synapses in a range, at most
@@ -65,6 +65,13 @@ def _meet(a: Range, b: Range) -> bool:
     return a[0] < b[1] and b[0] < a[1]
 
 
+def _after(pair: str, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The first of ``nodes``, as far as they are means of ``pair``, or the pair made coarser and means of that."""
+    head = nodes[:1] if nodes and nodes[0].op == COARSEN and nodes[0].inputs[0] == pair else ()
+    means = _means(head[0].outputs[0] if head else pair, nodes[len(head) :])
+    return (*head, *means) if means else ()
+
+
 def _means(pair: str, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     """The first of ``nodes``, as far as they are means of ``pair``; views among them that they do not need may wait."""
     found, waiting = list[Node](), set[str]()
@@ -80,10 +87,10 @@ def _means(pair: str, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """``given`` is what its sums and means start from; ``parts`` are in the order of execution."""
+    """``after`` sums come their means, ``given`` is what both start from; ``parts`` are in the order of execution."""
 
     sums: Node
-    means: tuple[Node, ...]
+    after: tuple[Node, ...]
     given: tuple[Node, ...]
     parts: tuple[Range, ...]
 
@@ -98,7 +105,7 @@ class _Writer:
         self.parts: dict[tuple[str, Range], str] = {}  # these rows of a value
         self.runs = {run.sums.outputs[0]: run for run in self._runs(graph.nodes)}
         self.given = {node.outputs[0]: run.parts for run in self.runs.values() for node in run.given}
-        self.within = {mean.outputs[0] for run in self.runs.values() for mean in run.means}
+        self.within = {node.outputs[0] for run in self.runs.values() for node in run.after}
 
     def graph(self) -> Graph:
         nodes = tuple(self._nodes(self.old.nodes))
@@ -108,12 +115,12 @@ class _Writer:
         for at, node in enumerate(nodes):
             if node.body is not None:
                 yield from self._runs(node.body.nodes)
-            elif node.op in SUMS and (means := _means(node.outputs[0], nodes[at + 1 :])):
-                given = self._given((node, *means))
+            elif node.op in SUMS and (after := _after(node.outputs[0], nodes[at + 1 :])):
+                given = self._given((node, *after))
                 parts = [] if given is None else self._ranges(node, given)
                 if given is not None and len(parts) > 1:
                     order = in_order({part: self._sources(node, part) for part in parts})
-                    yield _Run(node, means, given, tuple(order))
+                    yield _Run(node, after, given, tuple(order))
 
     def _given(self, run: tuple[Node, ...]) -> tuple[Node, ...] | None:
         """What is made row by row for ``run`` alone; None if it reads other rows as well, or others read these."""
@@ -163,10 +170,10 @@ class _Writer:
 
     def _run(self, run: _Run) -> Iterator[Node]:
         for part in run.parts:
-            for node in (run.sums, *run.means):
+            for node in (run.sums, *run.after):
                 yield from self._part(node, part)
-        inside = Counter(x for mean in run.means for x in mean.inputs)
-        for [name] in (mean.outputs for mean in run.means):
+        inside = Counter(x for node in run.after for x in node.inputs)
+        for [name] in (node.outputs for node in run.after):
             if self.reads[name] > inside[name]:
                 yield Node("concat", tuple(self.parts[name, part] for part in sorted(run.parts)), (name,), {})
 
