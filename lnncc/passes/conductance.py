@@ -78,6 +78,7 @@ def units(
             most = most_finer if sums.chain[1:] else 0
             bits = _finer(sums, graph.constants[weight], _frac(graph, mean.outputs[0]), limit, most)
             scale = _scale(sums, graph.constants[weight], 0, limit, bits)
+            assert all(finer.get(pair, bits) == bits for pair in sums.chain), "means of one pair want other units of it"
             finer.update(dict.fromkeys(sums.chain, bits))
             scales.update({mean.outputs[0]: scale, **dict.fromkeys(sums.chain[1:], scale * 2.0**bits)})
         else:

@@ -226,7 +226,8 @@ class _Quantiser:
         base, form = self.floats(name), self.pair_format(node)
         unit = 2.0**form.frac
         exact = base * np.stack([self.scale(node) * unit, self.scale(node)], axis=-1)
-        weight = np.maximum(np.rint(exact[:, 1]) - coarsen.down(self.finer(node)), 0)
+        down = coarsen.down(self.finer(node))
+        weight = np.maximum(np.rint(exact[:, 1]) - down, 0)
         value = np.divide(base[:, 0], base[:, 1], out=np.zeros(len(base)), where=base[:, 1] > 0)
         e = self.stored(node.outputs[0], "a rest potential", value * unit, form)
         time = self.time(node)
@@ -235,6 +236,7 @@ class _Quantiser:
             return self._leak(node, time, weight.astype(np.int64), e, off)
         ints = np.stack([weight * e, weight], axis=-1).astype(np.int64)
         error = np.abs(ints - exact)
+        error[:, 1] = np.maximum(error[:, 1], down)  # a leak of less than what ``coarsen`` adds cannot make it good
         return self.constant(ints, Format(32, 0), label="leak: weight times rest, weight", error=error)
 
     def _leak(self, node: Node, time: str, weight: Array, e: Array, off: tuple[Array, Array]) -> str:
