@@ -6,17 +6,24 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from host_board import executable, held
+from integer_graphs import Builder
 from test_serial_line import drawn, flipped, lost, need_board, on, same
 from test_update import compiled, updated
 
 from lnncc import cli, twin
 from lnncc.build import Build
+from lnncc.choices import Choices
+from lnncc.emit import emit
 from lnncc.errors import LnnccError
 from lnncc.flash import device, firmware, frames
 from lnncc.flash.device import Device
 from lnncc.flash.frames import OFFSET, PART, Type
+from lnncc.options import Settings
+from lnncc.passes.prove import prove
+from lnncc.plan import plan
 from lnncc.target import load
 
 
@@ -94,6 +101,19 @@ def test_a_part_may_end_where_the_update_ends_and_no_further(board: Device) -> N
         assert caught.value.notes == (frames.REASONS[3],)
 
 
+def test_a_part_may_be_larger_than_a_whole_update(tmp_path: Path) -> None:
+    """It then goes beyond its end from wherever it begins."""
+    build = small()
+    size = build.interface.update_bytes
+    assert size is not None and size < PART
+    with held(executable(build, tmp_path), build) as board:
+        for at in (0, 1, size):
+            with pytest.raises(LnnccError, match="E0808") as caught:
+                board.link.ask(Type.UPDATE, at.to_bytes(OFFSET, "little") + bytes(PART))
+            assert caught.value.notes == (frames.REASONS[3],)
+        board.link.ask(Type.UPDATE, bytes(OFFSET + size))
+
+
 def test_an_update_wants_half_of_the_memory_at_most() -> None:
     build, board = compiled("ltc"), load("nucleo-f446re")
     half = board.emulated().ram.size // 2
@@ -108,6 +128,17 @@ def test_firmware_without_room_says_so(tmp_path: Path, monkeypatch: pytest.Monke
         with pytest.raises(LnnccError, match="E0808") as caught:
             board.update(sent(updated("ltc")))
         assert "no room for an update" in caught.value.notes[0]
+
+
+def small() -> Build:
+    """A decaying state without more weights than its own."""
+    b, rng = Builder(), np.random.default_rng(0)
+    x, v = b.input(1), b.state(np.zeros(1))
+    b.becomes(v, b.requantise(b.affine(rng, b.concat(x, v), 1), 10))
+    b.output(b.slice(v, 0, 1))
+    graph, proof = prove(b.graph())
+    layout = plan(graph, "m", proof.bounds, load("host"), updatable=True)
+    return Build(Settings("m", updatable=True), Choices(), layout.interface, graph, graph, emit(layout), {}, {}, {})
 
 
 # The command.
@@ -129,6 +160,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
         (("m.lnn",), "E0210", "go together"),
         (("m.lnn", "--to", "COM3"), "E0210", "go together"),
         (("-o", "newer", "--to", "COM3"), "E0210", "go together"),
+        (("--to", "COM3", "--number", "3"), "E0210", "nothing is made"),
+        (("--to", "COM3", "--ncps", "cell=ltc"), "E0210", "nothing is made"),
         (("--to", "COM3"), "E0238", "holds no update"),
     ],
 )

@@ -1,7 +1,6 @@
 """``lnncc update``: other weights for a device that runs the code of a compiled model."""
 
 from argparse import Namespace
-from collections.abc import Mapping
 from pathlib import Path
 
 from lnncc import build as builds
@@ -25,19 +24,22 @@ def run(args: Namespace) -> Answer:
         raise _usage("give MODEL, the new weights; or --to PORT, to send the update that DIR holds")
     if (args.model is None) != (args.output is None):
         raise _usage("MODEL and -o DIR2 go together: the new weights, and the folder for what is made of them")
+    making = (args.calib, args.saturating, args.number, args.state, args.ncps, args.params)
+    if args.model is None and any(word not in (None, False, []) for word in making):
+        raise _usage("without MODEL nothing is made, so what says how does not belong there")
     old = builds.read(Path(args.folder))
-    newer, notes = (old, {}) if args.model is None else _made(args, old)
+    newer, saturating = (old, ()) if args.model is None else _made(args, old)
     if newer.update is None:
         raise _none(args.folder)
     if args.to is not None:
         from lnncc.flash import device
 
         device.updated(args.to, old, newer, args.baud)
-    return _answer(args, newer, newer.update, notes)
+    return _answer(args, newer, newer.update, saturating)
 
 
-def _made(args: Namespace, old: Build) -> tuple[Build, Mapping[str, object]]:
-    """Written to the folder of -o; and what else is to be told."""
+def _made(args: Namespace, old: Build) -> tuple[Build, tuple[str, ...]]:
+    """Written to the folder of -o; and what may saturate now."""
     given = model.load(args.model, states(args.state), args.ncps, args.params)
     timed = old.settings.dt_range is not None
     data = None if args.calib is None else recorded(Path(args.calib), given.graph, timed)
@@ -46,10 +48,10 @@ def _made(args: Namespace, old: Build) -> tuple[Build, Mapping[str, object]]:
         note(f"may saturate now, counted, and could not before: {', '.join(made.saturating)}")
     with writing(Path(args.output), "-o"):
         made.build.write(Path(args.output))
-    return made.build, {"saturating": list(made.saturating)}
+    return made.build, made.saturating
 
 
-def _answer(args: Namespace, newer: Build, file: bytes, notes: Mapping[str, object]) -> Answer:
+def _answer(args: Namespace, newer: Build, file: bytes, saturating: tuple[str, ...]) -> Answer:
     number, base = builds.lineage(newer.origin)
     folder = args.output or args.folder
     hashes = {
@@ -64,7 +66,8 @@ def _answer(args: Namespace, newer: Build, file: bytes, notes: Mapping[str, obje
         f"  from model {hashes['base']} to {hashes['model']}, for code of structure {hashes['structure']}",
         f"next: lnncc verify {folder}" if args.to is None else f"{args.to} took it, and started again with it",
     )
-    return Answer({**fields, **hashes, **notes, "sent_to": args.to}, "\n".join(lines))
+    told = {"saturating": list(saturating), "sent_to": args.to}
+    return Answer(fields | hashes | told, "\n".join(lines))
 
 
 def _usage(title: str) -> LnnccError:
