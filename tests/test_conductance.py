@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import lnncc
-from lnncc.cells import LTC, AutoNCP, FullyConnected, Wiring
+from lnncc.cells import LTC, AutoNCP, FullyConnected
 from lnncc.ir import Format, Graph
 from lnncc.ops import coarsen
 from lnncc.passes import quantise
@@ -17,7 +17,7 @@ from lnncc.passes.conductance import MOST_FINER, units
 XS = np.random.default_rng(2).uniform(-1, 1, (4, 60, 3)).astype(np.float32)
 
 
-def compiled(wiring: Wiring, leak: float = 1.0, **options: object) -> lnncc.Program:
+def compiled(wiring: AutoNCP | FullyConnected, leak: float = 1.0, **options: object) -> lnncc.Program:
     """Trained reversal potentials are anywhere; those of ``init`` are ±1, which few bits cannot hold."""
     cell = LTC(wiring.wire(3), unfolds=3)
     params, rng = cell.init(jax.random.key(0)), np.random.default_rng(4)
