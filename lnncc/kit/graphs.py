@@ -96,7 +96,6 @@ def plain_neurons() -> Graph:
     b, rng = Builder(), np.random.default_rng(3)
     x, v = b.input(5), b.state(rng.integers(-FULL, FULL, 6))
     none = b.synapses(rng, b.leak(rng, 6), x, counts=[0] * 6)
-    none = b.synapse_tables(rng, none, x, [0] * 6, shift=12)
     pair = b.synapses(rng, none, x, counts=[0, 2, 3, 0, 1, 1], kind="direct")
     nodes = b.constant(np.sort(rng.integers(0, FULL, 13)), Format(16, 15), "off the middle")
     record = np.stack(
@@ -119,10 +118,11 @@ def plain_neurons() -> Graph:
 
 
 def tables() -> Graph:
-    """Synapses with tables of their own, some destinations without any, a base that is a constant or none."""
+    """Synapses with tables of their own, of no destination or of some, a base that is a constant or none."""
     b, rng = Builder(), np.random.default_rng(0)
     x, v = b.input(5), b.state(rng.integers(-FULL, FULL, 6))
-    base = b.synapse_tables(rng, b.leak(rng, 6), x, [0, 0, 3, 1, 0, 4], shift=12)
+    none = b.synapse_tables(rng, b.leak(rng, 6), x, [0] * 6, shift=12)
+    base = b.synapse_tables(rng, none, x, [0, 0, 3, 1, 0, 4], shift=12)
     [u] = b.loop((v,))
     inner = b.synapse_tables(rng, base, u, [1, 2, 0, 0, 7, 1], shift=10)
     [after] = b.end((v,), (u,), (b.mean(rng, inner, u),), trips=3)
