@@ -4,10 +4,6 @@
 /* layout own_eights: nodes, e, src, counts */
 LN_INLINE void ln_synapse_tables_mve(int32_t *pair, const int32_t *base, const int16_t *v, const int16_t *nodes, const int16_t *e, const uint16_t *counts, int32_t shift, int32_t far, ln_size first, ln_size n, ln_size all)
 {
-    const uint32_t end = 2u * first + 2u * n;
-    if (pair != base) {
-        ln_copy_mve(pair, base, 2u * first);
-        ln_copy_mve(pair + end, base + end, 2u * all - end);
-    }
+    ln_copy_others_mve(pair, base, first, n, all);
     ln_add_own_mve(pair + 2 * first, base + 2 * first, v, nodes, e, counts, shift, far, n);
 }

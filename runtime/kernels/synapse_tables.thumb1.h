@@ -5,11 +5,7 @@
 /* layout synapse_places: nodes, e, src, counts */
 LN_INLINE void ln_synapse_tables_thumb1(int32_t *pair, ln_place *scratch, const int32_t *base, const int16_t *v, const uint16_t *nodes, const int32_t *synapse, const uint16_t *counts, int32_t shift, ln_size skip, ln_size sources, ln_size first, ln_size n, ln_size all)
 {
-    const uint32_t end = 2u * first + 2u * n;
-    if (pair != base) {
-        ln_copy_pairs(pair, base, first);
-        ln_copy_pairs(pair + end, base + end, (uint32_t)all - first - n);
-    }
+    ln_copy_others(pair, base, first, n, all);
     ln_places(scratch, v + skip, nodes, shift, sources);
     ln_add_tables(pair + 2 * first, base + 2 * first, synapse, scratch, counts, n);
 }

@@ -4,11 +4,7 @@
 /* layout synapse_rows: synapse, counts, nodes */
 LN_INLINE void ln_synapses_dsp_first(int32_t *pair, const int32_t *base, const int16_t *v, const int32_t *synapse, const ln_pair *nodes, int32_t half, int32_t shift, int32_t bits, int32_t up, ln_size skip, ln_size pairs, ln_size first, ln_size n, ln_size all)
 {
-    const uint32_t end = 2u * first + 2u * n;
-    if (pair != base) {
-        ln_copy_pairs(pair, base, first);
-        ln_copy_pairs(pair + end, base + end, all - first - n);
-    }
+    ln_copy_others(pair, base, first, n, all);
     ln_add_rows_dsp(pair + 2 * first, base + 2 * first, v + skip, synapse, nodes + half, half, shift, bits, up, pairs, n);
 }
 
@@ -16,10 +12,6 @@ LN_INLINE void ln_synapses_dsp_first(int32_t *pair, const int32_t *base, const i
 /* layout synapse_words: synapse, counts, nodes */
 LN_INLINE void ln_synapses_dsp(int32_t *pair, const int32_t *base, const int16_t *v, const ln_synapse_words *synapse, const ln_pair *nodes, int32_t half, int32_t shift, int32_t bits, int32_t up, ln_size first, ln_size n, ln_size all)
 {
-    const uint32_t end = 2u * first + 2u * n;
-    if (pair != base) {
-        ln_copy_pairs(pair, base, first);
-        ln_copy_pairs(pair + end, base + end, all - first - n);
-    }
+    ln_copy_others(pair, base, first, n, all);
     ln_add_synapses_dsp(pair + 2 * first, base + 2 * first, v, synapse, nodes + half, half, shift, bits, up, n);
 }

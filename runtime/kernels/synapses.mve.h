@@ -4,10 +4,6 @@
 /* layout synapse_fours: synapse, counts, nodes */
 LN_INLINE void ln_synapses_mve(int32_t *pair, const int32_t *base, const int16_t *v, const int32_t *synapse, const uint16_t *counts, const ln_pair *nodes, int32_t half, int32_t shift, ln_size first, ln_size n, ln_size all)
 {
-    const uint32_t end = 2u * first + 2u * n;
-    if (pair != base) {
-        ln_copy_mve(pair, base, 2u * first);
-        ln_copy_mve(pair + end, base + end, 2u * all - end);
-    }
+    ln_copy_others_mve(pair, base, first, n, all);
     ln_add_synapses_mve(pair + 2 * first, base + 2 * first, v, synapse, counts, nodes + half, half, shift, n);
 }

@@ -4,10 +4,6 @@
 /* layout synapse_lists: synapse, counts, nodes */
 LN_INLINE void ln_synapses_thumb1(int32_t *pair, const int32_t *base, const int16_t *v, const int32_t *synapse, const ln_pair *nodes, int32_t half, int32_t shift, int32_t bits, ln_size first, ln_size n, ln_size all)
 {
-    const uint32_t end = 2u * first + 2u * n;
-    if (pair != base) {
-        ln_copy_pairs(pair, base, first);
-        ln_copy_pairs(pair + end, base + end, (uint32_t)all - first - n);
-    }
+    ln_copy_others(pair, base, first, n, all);
     ln_add_synapses(pair + 2 * first, base + 2 * first, synapse, v, nodes, half, shift, bits, n);
 }

@@ -77,6 +77,16 @@ LN_FN void ln_blend_all_mve(int16_t *y, const int16_t *a, const int16_t *b, cons
 }
 #endif
 
+/* The pairs of all but n destinations from the first on, which have synapses. base MAY be pair. */
+LN_INLINE void ln_copy_others_mve(int32_t *pair, const int32_t *base, uint32_t first, uint32_t n, uint32_t all)
+{
+    const uint32_t end = 2u * first + 2u * n;
+    if (pair != base) {
+        ln_copy_mve(pair, base, 2u * first);
+        ln_copy_mve(pair + end, base + end, 2u * all - end);
+    }
+}
+
 #include "mve.halves.h"
 #include "mve.own.h"
 #include "mve.rows.h"
