@@ -112,20 +112,33 @@ LN_INLINE void ln_affine4(ln_quad *at, const int16_t *x, ln_size rows, ln_size c
     at->w = w;
 }
 #else
-LN_INLINE void ln_affine4(ln_quad *at, const int16_t *x, ln_size rows, ln_size cols, int aligned)
+/* Column i of row r of four: of a row a word has two columns, or of weights of 8 bits k, k + 2, k + 1, k + 3. */
+LN_FN int32_t ln_quad_weight(const ln_pair *w, uint32_t i, uint32_t r, int bytes)
 {
-    const ln_pair *const w = at->w;
-    const ln_pair *const m = w + (cols + 1) / 2 * 4;
-    (void)aligned;
-    for (ln_size r = 0; r < rows; r++) {
+    if (bytes == 1) {
+        return (int8_t)(uint8_t)(((uint32_t)w[i / 4 * 4 + r] >> (i % 2 * 16 + i / 2 % 2 * 8)) & 255u);
+    }
+    return i % 2 == 0 ? ln_lower(w[i / 2 * 4 + r]) : ln_upper(w[i / 2 * 4 + r]);
+}
+
+LN_FN void ln_affine4_plain(ln_quad *at, const int16_t *x, uint32_t rows, uint32_t cols, int bytes)
+{
+    const uint32_t columns = bytes == 1 ? 4 : 2; /* of a word */
+    const ln_pair *const m = at->w + (cols + columns - 1) / columns * 4;
+    for (uint32_t r = 0; r < rows; r++) {
         int32_t sum = 0;
-        for (ln_size i = 0; i < cols; i++) {
-            const ln_pair pair = w[i / 2 * 4 + r];
-            sum = ln_mac(sum, i % 2 == 0 ? ln_lower(pair) : ln_upper(pair), x[i]);
+        for (uint32_t i = 0; i < cols; i++) {
+            sum = ln_mac(sum, ln_quad_weight(at->w, i, r, bytes), x[i]);
         }
         *at->y++ = ln_mac_top(*at->acc++, sum, m[r]);
     }
     at->w = m + 4;
+}
+
+LN_INLINE void ln_affine4(ln_quad *at, const int16_t *x, ln_size rows, ln_size cols, int aligned)
+{
+    (void)aligned;
+    ln_affine4_plain(at, x, rows, cols, 2);
 }
 #endif
 

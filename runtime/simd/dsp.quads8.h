@@ -49,18 +49,8 @@ LN_INLINE void ln_affine4_w8(ln_quad *at, const int16_t *x, ln_size rows, ln_siz
 #else
 LN_INLINE void ln_affine4_w8(ln_quad *at, const int16_t *x, ln_size rows, ln_size cols, int aligned)
 {
-    const ln_pair *const w = at->w;
-    const ln_pair *const m = w + (cols + 3) / 4 * 4;
     (void)aligned;
-    for (ln_size r = 0; r < rows; r++) {
-        int32_t sum = 0;
-        for (ln_size i = 0; i < cols; i++) {
-            const uint32_t word = (uint32_t)w[i / 4 * 4 + r] >> (i % 2 * 16 + i / 2 % 2 * 8);
-            sum = ln_mac(sum, (int8_t)(uint8_t)(word & 255u), x[i]);
-        }
-        *at->y++ = ln_mac_top(*at->acc++, sum, m[r]);
-    }
-    at->w = m + 4;
+    ln_affine4_plain(at, x, rows, cols, 1);
 }
 #endif
 
