@@ -15,7 +15,7 @@ import numpy as np
 from lnncc import fx
 from lnncc.choices import Choices
 from lnncc.interval import Interval
-from lnncc.ir import Array, Graph, Node
+from lnncc.ir import Array, Format, Graph, Node
 from lnncc.ops.inertia import MOST_SHIFTED
 
 PAIR_LIMIT = 65535  # largest Σ g: times an e of 16 bits it still fits int32, with room for half a divisor
@@ -135,13 +135,11 @@ def _square(sums: _Sums, weight: Array, frac: int, limit: int, finer: int) -> Ar
     scale, half = _scale(sums, weight, 0, limit, finer), 0.5
     unit, g = 2.0**-frac, half * scale[sums.owner] * sums.weight
     rounded = sums.terms * (sums.spread * 2.0**-finer) ** 2 + (sums.spread**2 if finer else 0.0)
-    known = np.clip(np.rint(sums.e / unit * 2.0**-finer), *_held(16 - finer)) * unit * 2.0**finer - sums.e
+    coarse = Format(16 - finer, frac - finer)
+    e = np.clip(np.rint(sums.e * 2.0**coarse.frac), coarse.lowest, coarse.highest)
+    known = e * 2.0**-coarse.frac - sums.e
     stored = sums.added((g * unit * 2.0**finer) ** 2) + 12 * sums.added(g * known) ** 2
     return (rounded + stored) / (scale * (half * sums.total + weight)) ** 2 + unit**2
-
-
-def _held(bits: int) -> tuple[int, int]:
-    return -(1 << bits - 1), (1 << bits - 1) - 1
 
 
 def _turn(graph: Graph, inertia: Node, total: Array, span: Interval) -> Array:
