@@ -334,7 +334,10 @@ def test_synapses_of_destinations_with_the_same_sources() -> None:
     assert found.tables["synapse"].reshape(2, 5).tolist() == words
     where = ("skip", "pairs", "first", "n", "all", "up")
     assert [found.attrs[name] for name in where] == [3, 1, 1, 2, 4, 16]
-    apart, long = record + [0, 0, 0, 0, 1] * (np.arange(4)[:, None] == 3), np.zeros((layouts.LONGEST_ROW + 2, 5), int)
+    apart, long = (
+        record + [0, 0, 0, 0, 1] * (np.arange(4)[:, None] == 3),
+        np.zeros((layouts.synapses.LONGEST_ROW + 2, 5), int),
+    )
     long[:, 4] = np.arange(len(long))
     for synapse, counts in ((record, [3, 1]), (record[:1], [1, 0]), (apart, [2, 2]), (long, [len(long)])):
         assert layouts.synapse_words({**constants, "synapse": synapse, "counts": np.array(counts)}, NODES) is not None
@@ -361,7 +364,7 @@ def test_where_sources_lie_in_tables_of_single_synapses() -> None:
 def test_what_tables_of_single_synapses_cannot_hold() -> None:
     """No synapse at all, a node with a sign, steps of one input, more synapses than 16 bits count the bytes of."""
     none = {**TABLES, "counts": np.zeros(5, int), "src": np.zeros(0, int)}
-    long = {**TABLES, "counts": np.array([layouts.LONGEST_LIST + 1])}
+    long = {**TABLES, "counts": np.array([layouts.own.LONGEST_LIST + 1])}
     for constants, shift in ((none, 14), ({**TABLES, "nodes": TABLES["nodes"] - 1}, 14), (TABLES, 0), (long, 14)):
         assert layouts.synapse_places(constants, {"shift": shift}) is None
 
@@ -382,7 +385,7 @@ def test_tables_of_single_synapses_that_an_instruction_reaches() -> None:
     none = {"nodes": nodes[:0], "src": src[:0], "counts": np.zeros(3, int)}
     empty = layouts.one_by_one(none, {"shift": 6, "unroll": True})
     assert empty is not None and empty.calls[0]["sources"] == 0 and empty.scratch == 1
-    many = {**constants, "src": np.zeros(layouts.UNROLLED + 1, int)}
+    many = {**constants, "src": np.zeros(layouts.own.UNROLLED + 1, int)}
     assert layouts.one_by_one(many, {"shift": 6, "unroll": True}) is None
     assert layouts.one_by_one(constants, {"shift": 6, "unroll": False}) is None
 
