@@ -86,6 +86,11 @@ def hull(word: str, operands: Sequence[Origin]) -> Interval | None:
     return Interval(n.mean.low, n.mean.high)
 
 
+def lost(shift: int) -> int:
+    """By how much 2**shift · floor((x + half) / 2**shift), half = 2**(shift - 1), is below x at most: half less one."""
+    return max((1 << shift >> 1) - 1, 0)
+
+
 def _atom(name: str, *operands: Origin) -> Made:
     return {name: 1}, None, (), None
 
@@ -132,11 +137,10 @@ def _stack(name: str, a: Origin, b: Origin) -> Made:
 
 
 def _rshift(name: str, x: Origin, by: Origin) -> Made:
-    """2**s · floor((x + 2**(s - 1)) / 2**s) >= x - (2**(s - 1) - 1)"""
     if by.name or set(by.form) - {""}:
         return _atom(name)
     s = by.form.get("", 0)
-    return {name: 1}, None, (), (_sum(x.form, {"": max((1 << s >> 1) - 1, 0)}, -1), s)
+    return {name: 1}, None, (), (_sum(x.form, {"": lost(s)}, -1), s)
 
 
 def _above(mean: Mean | None, d: Origin) -> Mean | None:

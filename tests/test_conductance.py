@@ -10,7 +10,7 @@ import pytest
 import lnncc
 from lnncc.cells import LTC, AutoNCP, FullyConnected
 from lnncc.ir import Format, Graph
-from lnncc.ops import coarsen
+from lnncc.means import lost
 from lnncc.passes import quantise
 from lnncc.passes.conductance import MOST_FINER, units
 
@@ -69,4 +69,4 @@ def test_the_half_that_rounds_a_sum_up_is_in_the_error_of_the_leak(
     monkeypatch.setattr(quantise._Quantiser, "constant", kept)
     made = shifts(compiled(FullyConnected(20, 2), leak).build.integer)
     assert len(made) == 1 and seen
-    assert all(one[:, 1].min() >= coarsen.down(int(str(made[0]))) > 0 for one in seen)
+    assert all(one[:, 1].min() >= lost(int(str(made[0]))) > 0 for one in seen)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lnncc import fx, interval
 from lnncc.interval import Interval
 from lnncc.ir import Attr
+from lnncc.means import lost
 from lnncc.ops import OPS, blend, coarsen, mean, synapses
 from lnncc.tape import Recorded, Tape
 
@@ -77,6 +78,12 @@ def test_the_quotient_of_a_pair_stays_in_the_hull_of_its_potentials(case: tuple[
     assert np.all(y <= hull.high)
 
 
+@pytest.mark.parametrize("shift", range(9))
+def test_a_shift_that_rounds_loses_no_more_than_it_is_said_to_and_does_lose_that(shift: int) -> None:
+    x = np.arange(-3 << shift, 3 << shift)
+    assert (x - (fx.rshift(x, shift) << shift)).max() == lost(shift)
+
+
 @given(neurons(), st.integers(0, 4))
 @settings(max_examples=200)
 def test_so_it_does_where_conductances_are_finer_than_their_sum(case: tuple[np.ndarray, ...], shift: int) -> None:
@@ -84,7 +91,7 @@ def test_so_it_does_where_conductances_are_finer_than_their_sum(case: tuple[np.n
     base, record, counts, v, p = case
     base[:, 0] = (base[:, 0] // base[:, 1] >> shift) * base[:, 1]
     record[:, 3] >>= shift
-    z, attrs = v[: len(counts)], {"shift": shift, "down": coarsen.down(shift)}
+    z, attrs = v[: len(counts)], {"shift": shift, "down": lost(shift)}
     fine = synapses.evaluate(TABLE, base, v, record, counts, NODES)
     pair = coarsen.evaluate(attrs, fine)
     assert np.array_equal(pair[:, 0], fine[:, 0]) and np.all(pair[:, 1] << shift >= fine[:, 1])

@@ -7,7 +7,8 @@ import numpy as np
 from lnncc import ir
 from lnncc.ir import Array, Attr, Body, Format, Graph, Node, Port, State, Value
 from lnncc.lut import KINDS
-from lnncc.ops import NAMES, argmax, coarsen, divide
+from lnncc.means import lost
+from lnncc.ops import NAMES, argmax, divide
 
 NARROW, WIDE, TIME = Format(16, 12), Format(32, 16), Format(32, 20)
 FULL = 32768
@@ -283,7 +284,7 @@ class Builder:
 
     def coarsen(self, pair: str, shift: int) -> str:
         n = self.size(pair) // 2
-        return self.op("coarsen", (pair,), (n, 2), Format(32, 12), shift=shift, down=coarsen.down(shift), n=n)
+        return self.op("coarsen", (pair,), (n, 2), Format(32, 12), shift=shift, down=lost(shift), n=n)
 
     def mean(self, rng: np.random.Generator, pair: str, z: str) -> str:
         n = self.size(z)

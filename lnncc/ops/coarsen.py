@@ -1,7 +1,8 @@
 """coarsen: (N, D / 2**shift) of a pair (N, D) whose conductances were summed in a unit finer by that.
 
 D is rounded once, where each of its terms would have been, and never below D / 2**shift: what is added is a conductance
-towards 0, so that N / D stays in the hull of the e and 0 (``lnncc.means``). ``down`` is the least that does it.
+towards 0, so that N / D stays in the hull of the e and 0. ``down``, what is added to D, is the least that does it
+(``lnncc.means.lost``).
 """
 
 from collections.abc import Mapping
@@ -28,11 +29,6 @@ def evaluate(attrs: Mapping[str, Attr], pair: Carrier) -> Carrier:
 
 def work(node: Node, values: Mapping[str, Value]) -> Mapping[str, int]:
     return {"element": values[node.outputs[0]].size // 2}
-
-
-def down(shift: int) -> int:
-    """What is added to D so that a shift which rounds half up never rounds it down."""
-    return max((1 << shift >> 1) - 1, 0)
 
 
 def _number(attrs: Mapping[str, Attr], name: str) -> int:

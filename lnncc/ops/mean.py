@@ -12,7 +12,8 @@ from lnncc import fx, quotient
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Format, Node, Value
-from lnncc.ops import coarsen, synapses
+from lnncc.means import lost
+from lnncc.ops import synapses
 from lnncc.quantiser import Quantiser
 from lnncc.quotient import Pair
 from lnncc.tube import Tube
@@ -60,7 +61,7 @@ def _coarse(pair: str, node: Node, q: Quantiser) -> str:
     if shift == 0:
         return q.pair(pair, node)
     out = q.fresh(pair)
-    attrs: Mapping[str, Attr] = {"shift": shift, "down": coarsen.down(shift), "n": n}
+    attrs: Mapping[str, Attr] = {"shift": shift, "down": lost(shift), "n": n}
     q.emit("coarsen", (pair,), out, Format(32, q.format(node.outputs[0]).frac), attrs)
     return out
 

@@ -10,7 +10,8 @@ from lnncc.choices import Choice, Choices
 from lnncc.errors import LnnccError
 from lnncc.interval import Interval
 from lnncc.ir import ALWAYS, Array, Attr, Body, Format, Graph, Node, State, Value
-from lnncc.ops import OPS, coarsen
+from lnncc.means import lost
+from lnncc.ops import OPS
 from lnncc.passes.conductance import WEIGHT_LIMIT, units
 from lnncc.passes.ranges import Ranges
 from lnncc.quantiser import Settled
@@ -226,7 +227,7 @@ class _Quantiser:
         base, form = self.floats(name), self.pair_format(node)
         unit = 2.0**form.frac
         exact = base * np.stack([self.scale(node) * unit, self.scale(node)], axis=-1)
-        down = coarsen.down(self.finer(node))
+        down = lost(self.finer(node))
         weight = np.maximum(np.rint(exact[:, 1]) - down, 0)
         value = np.divide(base[:, 0], base[:, 1], out=np.zeros(len(base)), where=base[:, 1] > 0)
         e = self.stored(node.outputs[0], "a rest potential", value * unit, form)
