@@ -45,3 +45,37 @@ def test_the_proof_accepts_the_largest_sum_that_the_bound_allows(gain: int) -> N
     for row, x, s in zip(ints, worst, shift, strict=True):
         fx.rshift(fx.dot(row[None], x), np.array([s]))
     assert np.abs(ints).sum(axis=1).max() * 32768 > 1 << 30, "no row uses the last bit"
+
+
+@given(
+    seed=st.integers(0, 1 << 30),
+    cols=st.integers(1, 200),
+    reach=st.integers(1, 32768),
+    gain=st.integers(-12, 22),
+    bits=st.sampled_from((2, 4, 6, 8)),
+)
+def test_a_row_clips_its_largest_weights_where_one_bit_more_for_all_is_worth_it(
+    seed: int, cols: int, reach: int, gain: int, bits: int
+) -> None:
+    """Of the two roundings the better one, for inputs as large as they may be; and its sum still fits."""
+    rng = np.random.default_rng(seed)
+    weights, reaches = rng.normal(0, 1, (5, cols)), rng.integers(1, reach + 1, cols).astype(float)
+    frac = affine._row_fractions(weights, reaches, gain, bits)
+    clips = affine._clipped(weights, reaches, frac, gain, bits)
+
+    def error(frac: np.ndarray) -> np.ndarray:
+        unit, most = 2.0 ** frac[:, None], 2 ** (bits - 1)
+        return np.sum(((np.clip(np.rint(weights * unit), 1 - most, most - 1) / unit - weights) * reaches) ** 2, axis=1)
+
+    finer = affine._row_fractions(weights, reaches, gain, 16) > frac  # the sum leaves room
+    shifts = (frac + gain >= 0) & (frac + gain < fx.MOST_SHIFT)
+    assert np.array_equal(clips, (error(frac + 1) < error(frac)) & finer & shifts)
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_normal_weights_of_few_bits_are_clipped_and_those_of_sixteen_never(bits: int) -> None:
+    weights, reach = np.random.default_rng(0).normal(0, 0.2, (200, 64)), np.full(64, 32767.0)
+    for width, some in ((bits, True), (16, False)):
+        frac = affine._row_fractions(weights, reach, 0, width)
+        clips = affine._clipped(weights, reach, frac, 0, width)
+        assert clips.any() == some and not clips.all()

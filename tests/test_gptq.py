@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from lnncc import choices, gptq, twin
 from lnncc.bounds import disturbed
-from lnncc.ir import Graph
+from lnncc.ir import Format, Graph
+from lnncc.ops import affine
 from lnncc.passes.formats import formats
 from lnncc.passes.fuse import fuse
 from lnncc.passes.prove import prove
@@ -116,3 +117,19 @@ def test_every_row_uses_its_eight_bits(calibration: np.ndarray | None) -> None:
     for weights in matrices:
         assert np.all(np.abs(weights).max(axis=1) >= 63)
         assert weights.min() >= -128 and weights.max() <= 127
+
+
+def test_clipping_makes_four_bits_better_on_other_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph, others = models.cfc(24), recording(7)
+    exact = integer(graph, None, 16)
+    clipped = rms(integer(graph, None, 4), exact, others)
+    monkeypatch.setattr(affine, "_clipped", lambda weights, *_: np.zeros(len(weights), bool))
+    assert clipped < 0.9 * rms(integer(graph, None, 4), exact, others)
+
+
+@pytest.mark.parametrize("calibration", [None, recording(3)], ids=["nearest", "recorded"])
+def test_what_clips_stays_in_its_bits_and_passes_the_proof(calibration: np.ndarray | None) -> None:
+    graph = integer(models.cfc(24), calibration, 4)
+    found = [graph.constants[n.inputs[2]] for n in graph.walk() if n.op == "affine"]
+    assert min(ints.min() for ints in found) in (-8, -7) and max(ints.max() for ints in found) == 7
+    assert all(graph.values[n.inputs[2]].format == Format(8, 0) for n in graph.walk() if n.op == "affine")

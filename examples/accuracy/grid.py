@@ -1,7 +1,8 @@
 """The weights of a CfC as the compiler will store them in few bits, and training through that rounding.
 
-A row of a matrix has as many fraction bits as its largest weight leaves (``lnncc.ops.affine``); what one row does
-to the inputs and to the state are two matrices, each with fraction bits of its own. The compiler sees the matrices
+A row of a matrix has as many fraction bits as its largest weight leaves: where the compiler could clip that weight and
+have one more (``lnncc.ops.affine``), weights on this grid give it no reason. What one row does to the inputs and to the
+state are two matrices, each with fraction bits of its own. The compiler sees the matrices
 with the constants of the activation multiplied in, and the two layers of the time gate as one.
 """
 

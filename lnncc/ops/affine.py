@@ -52,12 +52,14 @@ def _block(node: Node, q: Quantiser, acc: str, x: str, columns: slice, out: str)
     source, target = q.format(x), q.format(node.outputs[0])
     bits, gain = q.choice(node).weight_bits, source.frac - target.frac
     frac = _row_fractions(weights, reach, gain, bits)
+    clips = _clipped(weights, reach, frac, gain, bits)
+    frac = frac + clips
     shift = frac + gain
     frac = frac - np.minimum(shift, 0)  # a row of tiny reach would need a left shift: shorter weights do instead
     frac = frac - np.maximum(shift - fx.MOST_SHIFT, 0)  # weights this tiny round to zero at the end anyhow
     shift = np.clip(shift, 0, fx.MOST_SHIFT)
     exact = weights * np.exp2(frac)[:, None]
-    largest = float(np.abs(exact).max(initial=0.0))
+    largest = float(np.abs(exact[~clips]).max(initial=0.0))
     wide = (b for b in (bits, *sorted(WEIGHT_BITS)) if largest < 1 << b - 1)
     bits = next(wide, max(WEIGHT_BITS))  # a coarse operand needs larger weights
     bits = q.settled(node, f"bits of columns from {columns.start}", bits)
@@ -86,7 +88,7 @@ def _rounded(units: Array, reach: Array, room: Array, moment: Array | None, colu
 
     It pays for 16 bits too: the sum of a row often leaves its weights no more than 12.
     """
-    nearest = np.rint(units).astype(np.int64)
+    nearest = _nearest(units, bits)
     if moment is None:
         return nearest
     minded = gptq.rounded(units, moment[columns, columns], bits)
@@ -99,6 +101,28 @@ def _row_fractions(weights: Array, reach: Array, gain: int, bits: int) -> Array:
     biggest = np.maximum(np.abs(weights).max(axis=1, initial=0.0), 2.0**-60)
     by_storage = np.floor(np.log2(((1 << (bits - 1)) - 0.5) / biggest))
     return np.minimum(by_storage, _accumulator_fractions(weights, reach, gain)).astype(np.int64)
+
+
+def _clipped(weights: Array, reach: Array, frac: Array, gain: int, bits: int) -> Array:
+    """Rows that are more exact with a fraction bit more than ``frac``, which clips their largest weights.
+
+    What counts is the squared error of a row where each input is as large as it may be, recorded or not. Of 16 bits a
+    bit more is worth next to nothing.
+    """
+    if bits == max(WEIGHT_BITS):
+        return np.zeros(len(weights), bool)
+    room = (frac < _accumulator_fractions(weights, reach, gain)) & (frac + gain >= 0) & (frac + gain < fx.MOST_SHIFT)
+    return room & (_squared_error(weights, reach, frac + 1, bits) < _squared_error(weights, reach, frac, bits))
+
+
+def _squared_error(weights: Array, reach: Array, frac: Array, bits: int) -> Array:
+    unit = np.exp2(frac.astype(np.float64))[:, None]
+    return (_nearest(weights * unit, bits) / unit - weights) ** 2 @ reach**2
+
+
+def _nearest(units: Array, bits: int) -> Array:
+    highest = (1 << bits - 1) - 1
+    return np.clip(np.rint(units), -highest, highest).astype(np.int64)
 
 
 def _accumulator_fractions(weights: Array, reach: Array, gain: int) -> Array:
