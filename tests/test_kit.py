@@ -43,7 +43,7 @@ def parts(chosen: Target) -> tuple[Part, ...]:
 
 def desk(isa: str) -> Target:
     """This machine with the words of another, in plain C."""
-    below = {"mve": ("dsp",)}.get(isa, ())
+    below = {"mve": ("dsp", "thumb"), "dsp": ("thumb",), "thumb1": ("thumb",)}.get(isa, ())
     return replace(target.load(HOST), isa=tuple(dict.fromkeys((isa, *below, "scalar"))))
 
 

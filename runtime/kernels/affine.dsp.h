@@ -28,34 +28,17 @@ LN_INLINE void ln_quads(int32_t *y, const int32_t *acc, const int16_t *x, const 
     }
 }
 
-LN_INLINE void ln_all_rows(int32_t *y, const int16_t *x, const ln_pair *w, ln_size rows, ln_size cols, int32_t first)
-{
-    ln_rows at = {y, w};
-    if (rows > 3) {
-        ln_groups(&at, x, rows / 4, 4, cols, first);
-    }
-    if (rows % 4 != 0) {
-        ln_groups(&at, x, 1, rows % 4, cols, first);
-    }
-}
-
 /* The first segment, onto constants that lie in w. */
 /* layout literal_rows_from: acc, w, s */
 LN_INLINE void ln_affine_dsp_first(int32_t *y, const int16_t *x, const ln_pair *w, ln_size rows, ln_size cols)
 {
-    ln_all_rows(y, x, w, rows, cols, 1);
+    ln_rows_from(y, x, w, rows, cols);
 }
 
 /* layout literal_rows: w, s */
 LN_INLINE void ln_affine_dsp(int32_t *y, const int32_t *acc, const int16_t *x, const ln_pair *w, ln_size rows, ln_size cols)
 {
-    if (y != acc) {
-        LN_ROLLED
-        for (uint32_t r = 0; r < rows; r++) {
-            y[r] = acc[r];
-        }
-    }
-    ln_all_rows(y, x, w, rows, cols, 0);
+    ln_rows_onto(y, acc, x, w, rows, cols);
 }
 
 /* layout row_quads: w, s */

@@ -1,33 +1,16 @@
 /* affine four rows at a time, so that x is loaded once for four products. acc and y MAY be the same. */
 
-LN_INLINE void ln_all_rows(int32_t *y, const int16_t *x, const ln_pair *w, ln_size rows, ln_size cols, int32_t first)
-{
-    ln_rows at = {y, w};
-    if (rows > 3) {
-        ln_groups(&at, x, rows / 4, 4, cols, first);
-    }
-    if (rows % 4 != 0) {
-        ln_groups(&at, x, 1, rows % 4, cols, first);
-    }
-}
-
 /* The first segment, onto constants that lie in w. */
 /* layout literal_words_from: acc, w, s */
 LN_INLINE void ln_affine_thumb1_first(int32_t *y, const int16_t *x, const ln_pair *w, ln_size rows, ln_size cols)
 {
-    ln_all_rows(y, x, w, rows, cols, 1);
+    ln_rows_from(y, x, w, rows, cols);
 }
 
 /* layout literal_words: w, s */
 LN_INLINE void ln_affine_thumb1(int32_t *y, const int32_t *acc, const int16_t *x, const ln_pair *w, ln_size rows, ln_size cols)
 {
-    if (y != acc) {
-        LN_ROLLED
-        for (uint32_t r = 0; r < rows; r++) {
-            y[r] = acc[r];
-        }
-    }
-    ln_all_rows(y, x, w, rows, cols, 0);
+    ln_rows_onto(y, acc, x, w, rows, cols);
 }
 
 /* For calls that share one text. */

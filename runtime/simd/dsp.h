@@ -110,20 +110,11 @@ LN_FN int32_t ln_mac_top(int32_t acc, int32_t a, int32_t b)
 
 #endif
 
-/* The pairs of all but n destinations from the first on, which have synapses. base MAY be pair. */
-LN_INLINE void ln_copy_others(int32_t *pair, const int32_t *base, uint32_t first, uint32_t n, uint32_t all)
-{
-    const uint32_t end = 2u * first + 2u * n;
-    if (pair != base) {
-        ln_copy_pairs(pair, base, first);
-        ln_copy_pairs(pair + end, base + end, all - first - n);
-    }
-}
-
 #include "dsp.quads.h"
 #include "dsp.quads8.h"
 #include "dsp.rows.h"
 #include "dsp.synapses.h"
 #include "dsp.tables.h"
+#include "thumb.h"
 
 #endif

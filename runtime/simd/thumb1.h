@@ -71,15 +71,6 @@ LN_FN int16_t ln_div(int32_t n, int32_t d)
 #include "thumb1.rows.h"
 #include "thumb1.synapses.h"
 #include "thumb1.tables.h"
-
-/* The pairs of all but n destinations from the first on, which have synapses. base MAY be pair. */
-LN_INLINE void ln_copy_others(int32_t *pair, const int32_t *base, uint32_t first, uint32_t n, uint32_t all)
-{
-    const uint32_t end = 2u * first + 2u * n;
-    if (pair != base) {
-        ln_copy_pairs(pair, base, first);
-        ln_copy_pairs(pair + end, base + end, all - first - n);
-    }
-}
+#include "thumb.h"
 
 #endif
