@@ -294,6 +294,21 @@ LN_FN int32_t ln_direct(const LN_ROM int16_t *values, int32_t x, int32_t low, in
     return ln_ld16(values - (low >> shift) + (ln_clip(x, low, top) >> shift));
 }
 
+/* f(x), which table holds as nodes for ln_lookup or, if direct, as values for ln_direct. */
+LN_INLINE int32_t ln_read(const LN_ROM void *table, int32_t x, int32_t low, int32_t top, int32_t shift, int direct)
+{
+    if (direct != 0) {
+        return ln_direct((const LN_ROM int16_t *)table, x, low, top, shift);
+    }
+    return ln_lookup((const LN_ROM ln_node *)table, x, low, top, shift);
+}
+
+/* Element i of x, where elements have 4 bytes, or 2. */
+LN_INLINE int32_t ln_element(const void *x, ln_size i, int bytes)
+{
+    return bytes == 2 ? ((const int16_t *)x)[i] : ((const int32_t *)x)[i];
+}
+
 /* A table over all of int16 in half units, one node every 1 << shift, shift at most 14. The position is that of the middle
  * of x's last place, so that both parts of an interval fit 15 bits. */
 LN_FN int32_t ln_interpolate(const LN_ROM int16_t *nodes, int32_t x, int32_t shift)

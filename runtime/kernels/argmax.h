@@ -17,7 +17,7 @@ LN_FN void ln_argmax(int16_t *y, const int32_t *x, const LN_ROM uint16_t *where,
     }
 }
 
-/* The same for inputs of 16 bits. */
+/* The same for inputs of 16 bits, which small machines compare faster. */
 LN_FN void ln_argmax_s16(int16_t *y, const int16_t *x, const LN_ROM uint16_t *where, const LN_ROM int16_t *numbers, const LN_ROM int16_t *truth, ln_size groups, ln_size count)
 {
     (void)truth;

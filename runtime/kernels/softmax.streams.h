@@ -17,25 +17,32 @@ LN_FN void ln_vshare(ln_s16 *y, ln_v32 total, int32_t least, const int16_t *one,
     }
 }
 
+/* The elements of x have so many bytes. */
+LN_INLINE void ln_vsoftmax(ln_s16 *y, const void *x, int bytes, const ln_node *nodes, const int32_t *peak, const int32_t *nothing, const int16_t *one, int32_t low, int32_t top, int32_t shift, ln_size groups, ln_size count)
+{
+    uint32_t at = 0;
+    for (uint32_t j = 0; j < groups; j++) {
+        ln_v32 best = ln_velement(x, at, bytes);
+        for (uint32_t k = 1; k < count; k++) {
+            best = ln_vmax(best, ln_velement(x, at + k, bytes));
+        }
+        ln_v32 total = ln_vset(nothing[j]);
+        for (uint32_t k = 0; k < count; k++) {
+            total = ln_vraise(y + k * LN_LANES, total, best - ln_velement(x, at + k, bytes), nodes, low, top, shift);
+        }
+        ln_vshare(y, total, peak[j], one, count);
+        at += count;
+        one += count;
+        y += (uint32_t)count * LN_LANES;
+    }
+}
+
 LN_FN void ln_softmax_streams(ln_s16 *y, const ln_s32 *x, const uint16_t *where, const uint16_t *owner, const ln_node *nodes, const int32_t *peak, const int32_t *nothing, const uint16_t *counts, const int16_t *one, int32_t low, int32_t top, int32_t shift, ln_size groups, ln_size count)
 {
     (void)where;
     (void)owner;
     (void)counts;
-    for (uint32_t j = 0; j < groups; j++) {
-        ln_v32 best = ln_vload32(x);
-        for (uint32_t k = 1; k < count; k++) {
-            best = ln_vmax(best, ln_vload32(x + k * LN_LANES));
-        }
-        ln_v32 total = ln_vset(nothing[j]);
-        for (uint32_t k = 0; k < count; k++) {
-            total = ln_vraise(y + k * LN_LANES, total, best - ln_vload32(x + k * LN_LANES), nodes, low, top, shift);
-        }
-        ln_vshare(y, total, peak[j], one, count);
-        one += count;
-        x += (uint32_t)count * LN_LANES;
-        y += (uint32_t)count * LN_LANES;
-    }
+    ln_vsoftmax(y, x, 4, nodes, peak, nothing, one, low, top, shift, groups, count);
 }
 
 /* The same for inputs of 16 bits. */
@@ -44,18 +51,5 @@ LN_FN void ln_softmax_s16_streams(ln_s16 *y, const ln_s16 *x, const uint16_t *wh
     (void)where;
     (void)owner;
     (void)counts;
-    for (uint32_t j = 0; j < groups; j++) {
-        ln_v32 best = ln_vload16(x);
-        for (uint32_t k = 1; k < count; k++) {
-            best = ln_vmax(best, ln_vload16(x + k * LN_LANES));
-        }
-        ln_v32 total = ln_vset(nothing[j]);
-        for (uint32_t k = 0; k < count; k++) {
-            total = ln_vraise(y + k * LN_LANES, total, best - ln_vload16(x + k * LN_LANES), nodes, low, top, shift);
-        }
-        ln_vshare(y, total, peak[j], one, count);
-        one += count;
-        x += (uint32_t)count * LN_LANES;
-        y += (uint32_t)count * LN_LANES;
-    }
+    ln_vsoftmax(y, x, 2, nodes, peak, nothing, one, low, top, shift, groups, count);
 }

@@ -22,6 +22,12 @@ LN_FN ln_v32 ln_vload16(const int16_t *p)
     return __builtin_convertvector(x, ln_v32);
 }
 
+/* Element i of x in each stream, where elements have 4 bytes, or 2. */
+LN_INLINE ln_v32 ln_velement(const void *x, uint32_t i, int bytes)
+{
+    return bytes == 2 ? ln_vload16((const int16_t *)x + i * LN_LANES) : ln_vload32((const int32_t *)x + i * LN_LANES);
+}
+
 LN_FN ln_v32 ln_vloadu16(const uint16_t *p)
 {
     ln_vu16 x;

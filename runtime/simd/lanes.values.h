@@ -82,6 +82,12 @@ LN_FN ln_v32 ln_vdirect(const int16_t *values, ln_v32 x, int32_t low, int32_t to
     return ln_vvalues(values, ln_vclip(x, low, top) >> shift, low >> shift, (top >> shift) - (low >> shift) + 1);
 }
 
+/* ln_read */
+LN_INLINE ln_v32 ln_vread(const void *table, ln_v32 x, int32_t low, int32_t top, int32_t shift, int direct)
+{
+    return direct != 0 ? ln_vdirect((const int16_t *)table, x, low, top, shift) : ln_vlookup((const int32_t *)table, x, low, top, shift);
+}
+
 /* ln_div, by a float quotient that is at most 1 off: its error is below 2^-8, in any rounding mode. 0 / 0 is any number. */
 LN_FN ln_v32 ln_vdiv(ln_v32 n, ln_v32 d)
 {
