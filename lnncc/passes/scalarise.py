@@ -4,22 +4,18 @@
 # pyright: reportArgumentType=false, reportCallIssue=false
 # SciPy's stubs do not know that products, stacks and rows of CSR matrices are CSR matrices.
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
 
-from lnncc import expr, primitives
-from lnncc.expr import Expr
+from lnncc import primitives
 from lnncc.ir import Array, Graph, Node
-from lnncc.passes import several
-from lnncc.passes.atoms import ONE, Pool, Row, inverse
+from lnncc.passes.algebra import Algebra, row_of
+from lnncc.passes.atoms import ONE, Pool, Row
 
-MAX_EXPANDED = 2  # a factor with more terms than this is made an atom before it is multiplied out
-MAX_FUNCTIONS = 4  # a batch with more different functions than this keeps its slopes and offsets in forms instead
-ROUNDING = 1e-12  # relative: what two terms that cancel may leave
 MAX_COLLAPSED = 6  # terms, the constant among them, of a sum that is tried as one function
 
 
@@ -53,6 +49,7 @@ class Scalariser:
 
     def __init__(self, graph: Graph) -> None:
         self.graph, self.pool = graph, Pool()
+        self.algebra = Algebra(self.pool)
         self.loops: list[Loop] = []
         self.scope = 0
         self.env: Env = dict(graph.constants)
@@ -109,27 +106,19 @@ class Scalariser:
         left = self._lift(a)
         if b is None:
             return Form(-left.matrix, left.shape)
-        right, shape = (
-            self._lift(b),
-            np.broadcast_shapes(left.shape, np.shape(b) if not isinstance(b, Form) else b.shape),
-        )
+        right = self._lift(b)
+        shape = np.broadcast_shapes(left.shape, right.shape)
         x, y = self._spread(left, shape), self._spread(right, shape)
         total = x + y if op == "add" else x - y
         total.eliminate_zeros()
         return Form(self._collapsed(total), shape)
 
     def _collapsed(self, matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-        """Sums of several functions of one variable made one function of it: softplus, gelu and their kin."""
+        """Rows that are one function of one variable written as that."""
         few = np.flatnonzero((np.diff(matrix.indptr) > 1) & (np.diff(matrix.indptr) <= MAX_COLLAPSED))
-        rows = dict(zip(few.tolist(), self._rows(matrix[few]), strict=True)) if few.size else {}
-        rows = {i: r for i, r in rows.items() if len(r.cols) > 1 and len({self.pool.base(c) for c in r.cols}) == 1}
-        if not rows:
-            return matrix
-        every = list(self._rows(matrix))
-        for i, row in rows.items():
-            function, base = self._one_variable(Row(0.0, row.cols, row.coefs), exact=False)
-            every[i] = Row(row.offset, (self.pool.fn(function, base),), (1.0,))
-        return self._matrix(every)
+        short = self._rows(matrix[few]) if few.size else ()
+        found = {i: c for i, row in zip(few.tolist(), short, strict=True) if (c := self.algebra.collapsed(row)) != row}
+        return self._matrix([found.get(i, row) for i, row in enumerate(self._rows(matrix))]) if found else matrix
 
     def _move(self, node: Node, forms: list[Form]) -> Form:
         """Structural primitives move elements: run them on positions, then take the rows that stand there."""
@@ -174,7 +163,8 @@ class Scalariser:
         x_at, y_at, out_at = (_positions(labels, sizes, every, joint) for labels in (x_labels, y_labels, out))
         rows = int(np.prod(result, dtype=np.int64))
         if isinstance(a, Form) and isinstance(b, Form):
-            products = self._products(a.matrix[x_at], b.matrix[y_at])
+            factors = zip(self._rows(a.matrix[x_at]), self._rows(b.matrix[y_at]), strict=True)
+            products = self._matrix([self.algebra.product(x, y) for x, y in factors])
             adder = sparse.csr_matrix((np.ones(len(out_at)), (out_at, np.arange(len(out_at)))), (rows, len(out_at)))
             return Form(adder @ products, result)
         form, at, weights = (a, x_at, np.ravel(b)[y_at]) if isinstance(a, Form) else (b, y_at, np.ravel(a)[x_at])
@@ -192,14 +182,7 @@ class Scalariser:
 
     def _as_atoms(self, matrix: sparse.csr_matrix) -> sparse.csr_matrix:
         """The same rows with at most one term each: those with more become atoms."""
-        rows = [self._single(row) for row in self._rows(matrix)]
-        return self._matrix(rows)
-
-    def _single(self, row: Row) -> Row:
-        if len(row.cols) <= 1:
-            return row
-        col, factor = self.pool.form(row)
-        return Row(0.0, (col,), (factor,))
+        return self._matrix([self.algebra.single(row) for row in self._rows(matrix)])
 
     # Elementwise primitives: functions of one variable, products and quotients of rows.
 
@@ -209,15 +192,8 @@ class Scalariser:
             return self._scaled(args, shape)
         if node.op == "div" and not isinstance(args[1], Form):
             return self._scaled([args[0], 1.0 / args[1]], shape)
-        matrices = [self._spread(self._lift(a), shape) for a in args]
-        if node.op == "mul":
-            return Form(self._products(matrices[0], matrices[1]), shape)
-        columns = [self._rows(m) for m in matrices]
-        if node.op == "div" and self._is_rate(columns[0], columns[1]):
-            return Form(self._matrix([self._by_time(n, d) for n, d in zip(*columns, strict=True)]), shape)
-        if node.op == "exp":
-            return Form(self._exponentials(columns[0]), shape)
-        return Form(self._matrix(self._functions(node, list(zip(*columns, strict=True)))), shape)
+        operands = [self._rows(self._spread(self._lift(a), shape)) for a in args]
+        return Form(self._matrix(self.algebra.elementwise(node, operands)), shape)
 
     def _scaled(self, args: list[Form | Array], shape: tuple[int, ...]) -> Form:
         form, factors = (args[0], args[1]) if isinstance(args[0], Form) else (args[1], args[0])
@@ -226,108 +202,6 @@ class Scalariser:
         matrix = sparse.csr_matrix(scale @ self._spread(form, shape))
         matrix.eliminate_zeros()
         return Form(matrix, shape)
-
-    def _is_rate(self, numerators: Sequence[Row], denominators: Sequence[Row]) -> bool:
-        """Whether multiples of the elapsed time divide; or of it and some more, and what they divide is constant."""
-        if self.pool.dt is None or any(d.cols != (self.pool.dt,) or d.coefs[0] < 0 for d in denominators):
-            return False
-        return not any(d.offset for d in denominators) or not (
-            any(n.cols for n in numerators) or any(d.offset < 0 for d in denominators)
-        )
-
-    def _by_time(self, numerator: Row, denominator: Row) -> Row:
-        """n / (k dt + c) = n/k · 1 / (dt + c/k): one function of the elapsed time, whatever is divided by it."""
-        assert self.pool.dt is not None
-        (factor,) = denominator.coefs
-        rate = self.pool.fn(inverse(denominator.offset / factor), self.pool.dt)
-        return self.product(numerator, Row(0.0, (rate,), (1 / factor,)))
-
-    def _exponentials(self, rows: list[Row] | tuple[Row, ...]) -> sparse.csr_matrix:
-        """exp(offset + r) = exp(offset) · exp(r): so that one table serves elements with different offsets."""
-        node = Node("exp", (), ())
-        plain = self._functions(node, [(Row(0.0, r.cols, r.coefs),) for r in rows])
-        factors = np.exp([r.offset for r in rows])
-        return sparse.csr_matrix(sparse.diags(factors) @ self._matrix(plain))
-
-    def function_of(self, op: str, rows: tuple[Row, ...]) -> Row:
-        """``op`` of rows that together are a function of one variable, or of one row made a variable."""
-        node = Node(op, (), ())
-        return self._applied(node, rows, self._function(node, rows, exact=False))
-
-    def _functions(self, node: Node, elements: list[tuple[Row, ...]]) -> list[Row]:
-        """``op`` of rows that are all functions of one variable; of more than one only ``div`` has a meaning."""
-        found = [self._function(node, rows, exact=False) for rows in elements]
-        if len({f[0] for f in found if f is not None}) > MAX_FUNCTIONS:
-            found = [self._function(node, rows, exact=True) for rows in elements]
-        return [self._applied(node, rows, f) for rows, f in zip(elements, found, strict=True)]
-
-    def _function(self, node: Node, rows: tuple[Row, ...], *, exact: bool) -> tuple[Expr, int] | None:
-        """(function, variable) of op(rows), or None where the rows have several variables."""
-        parts = [self._one_variable(row, exact=exact) for row in rows]
-        bases = {base for _, base in parts if base != ONE}
-        if len(bases) > 1:
-            return None
-        functions = [function for function, _ in parts]
-        if node.op == "select" and functions[1:] == [expr.const(1.0), expr.const(0.0)]:
-            return parts[0]  # a truth is the number 0 or 1
-        return expr.apply(node.op, *functions), next(iter(bases), ONE)
-
-    def _one_variable(self, row: Row, *, exact: bool) -> tuple[Expr, int]:
-        pool = self.pool
-        bases = {pool.base(c) for c in row.cols}
-        if not bases:
-            return expr.const(row.offset), ONE
-        if len(bases) == 1 and not exact:
-            total = expr.const(row.offset)
-            terms = [expr.affine(pool.function(c), w, 0.0) for c, w in zip(row.cols, row.coefs, strict=True)]
-            for term in terms:
-                total = term if total == expr.const(0.0) else expr.apply("add", term, total)
-            return total, next(iter(bases))
-        col, factor = pool.form(row, exact=exact)
-        return expr.affine(pool.function(col), factor, 0.0), pool.base(col)
-
-    def _applied(self, node: Node, rows: tuple[Row, ...], found: tuple[Expr, int] | None) -> Row:
-        if found is None:
-            return several.of(self, node, rows)
-        function, base = found
-        if function[0] == "const":
-            return Row(float(function[1]), (), ())  # type: ignore[arg-type]  # a constant's payload is its value
-        return _row(self._straightened(self.pool.fn(function, base)))
-
-    def _products(self, a: sparse.csr_matrix, b: sparse.csr_matrix) -> sparse.csr_matrix:
-        pairs = zip(self._rows(a), self._rows(b), strict=True)
-        return self._matrix([self.product(x, y) for x, y in pairs])
-
-    def product(self, x: Row, y: Row) -> Row:
-        """Multiplied out term by term, so that a + t·(b - a) and a·(1 - t) + t·b come to the same row."""
-        x, y = self._factor(x), self._factor(y)
-        terms: dict[int, float] = {}
-        for i, p in zip((ONE, *x.cols), (x.offset, *x.coefs), strict=True):
-            for j, q in zip((ONE, *y.cols), (y.offset, *y.coefs), strict=True):
-                if p * q != 0.0:
-                    col = j if i == ONE else i if j == ONE else self.pool.product(i, j)
-                    parts = {col: 1.0} if ONE in (i, j) else self._straightened(col)
-                    for c, v in parts.items():
-                        total = terms.get(c, 0.0) + p * q * v
-                        terms[c] = 0.0 if abs(total) <= ROUNDING * abs(p * q * v) else total
-        return _row(terms)
-
-    def _straightened(self, col: int) -> dict[int, float]:
-        """Coefficients by atom that come to an atom: itself, but for a function whose straight tails are steeper."""
-        function, base = self.pool.function(col), self.pool.base(col)
-        if base == col:
-            return {col: 1.0}
-        plain, factor, slope = expr.straightened(function)
-        found = {self.pool.fn(plain, base): factor}
-        return found | {base: slope} if slope else found
-
-    def _factor(self, row: Row) -> Row:
-        if len(row.cols) < 2:
-            return row
-        known = self.pool.known_form(row)
-        if known is not None:
-            return Row(0.0, (known[0],), (known[1],))
-        return row if len(row.cols) <= MAX_EXPANDED else self._single(row)
 
     # Loops: carried values are leaves of a scope of their own; what does not depend on them stays outside.
 
@@ -378,7 +252,7 @@ class Scalariser:
         matrix = matrix.copy()
         matrix.sum_duplicates()
         starts, cols, data = matrix.indptr.tolist(), matrix.indices.tolist(), matrix.data.tolist()
-        return tuple(_row(dict(zip(cols[a:b], data[a:b], strict=True))) for a, b in pairwise(starts))
+        return tuple(row_of(dict(zip(cols[a:b], data[a:b], strict=True))) for a, b in pairwise(starts))
 
     def _matrix(self, rows: list[Row]) -> sparse.csr_matrix:
         owner = [i for i, r in enumerate(rows) for _ in range(1 + len(r.cols))]
@@ -387,11 +261,6 @@ class Scalariser:
         matrix = sparse.csr_matrix((data, (owner, cols)), (len(rows), len(self.pool.atoms)))
         matrix.eliminate_zeros()
         return matrix
-
-
-def _row(terms: Mapping[int, float]) -> Row:
-    live = sorted((c, v) for c, v in terms.items() if v != 0.0 and c != ONE)
-    return Row(terms.get(ONE, 0.0), tuple(c for c, _ in live), tuple(v for _, v in live))
 
 
 def _positions(labels: list[int], sizes: Mapping[int, int], every: list[int], joint: tuple[int, ...]) -> Array:

@@ -16,7 +16,7 @@ ZERO = Row(0.0, (), ())
 
 
 class Scalars(Protocol):
-    """What is needed of a ``Scalariser``."""
+    """What is needed of an ``Algebra``."""
 
     pool: Pool
 
