@@ -14,7 +14,7 @@ from lnncc.build import Build, origin
 from lnncc.calibration import prepared
 from lnncc.choices import Choices, uniform
 from lnncc.errors import LnnccError
-from lnncc.ir import Graph
+from lnncc.ir import Array, Graph
 from lnncc.ops import NAMES
 from lnncc.options import Budget, Settings
 from lnncc.passes.choose import choose
@@ -30,9 +30,10 @@ from lnncc.passes.solve import solve
 from lnncc.passes.tails import tails
 from lnncc.passes.widths import widths
 from lnncc.program import Program
-from lnncc.search import Option, Problem, cheapest, fitting, measure, offered, pose
+from lnncc.search import Measured, Option, Problem, cheapest, fitting, measure, offered, pose
 from lnncc.settled import Kept
 from lnncc.solver import AUTO, Substitution
+from lnncc.target import Target
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -123,52 +124,75 @@ def compile_model(
     options.check_budget(settings, budget, chip, calibrated=calibration is not None)
     settings, ranges, budget = options.floats(settings, ranges, budget)
     data = None if calibration is None else prepared(calibration, model.graph, timed=settings.dt_range is not None)
-    made_from = origin(ranges, data, budget)
     seen = _Dump(dump)
-
-    graph = seen("trace", model.graph, primitives.NAMES)
-    graph = seen("simplify", simplify(graph, dt=settings.fixed_dt), primitives.NAMES)
-    graph = seen("reroll", reroll(graph), primitives.NAMES)
-    graph = seen("fuse", name_(fuse(graph), model.graph), FUSED)
-    graph = seen("tails", tails(graph), FUSED)
+    fused = _fused(model.graph, settings, seen)
     if choices is None and isinstance(settings.bits, int):
-        choices = choose(graph, uniform(settings.bits), settings.optimise, chip)
+        choices = choose(fused, uniform(settings.bits), settings.optimise, chip)
+    line = _Pipeline(model.graph, fused, settings, chip, ranges, data, choices, budget)
+    solvers = offered(fused, settings.solver, data)
+    if settings.solver != AUTO:
+        return Program(line.built(solvers[0], seen, executor, tell))
+    return Program(cheapest(solvers, line.measured, lambda option: line.built(option, seen, executor, tell), budget))
 
-    def lowered(done: tuple[Substitution, ...], seen: _Dump) -> _Lowered:
-        fused = seen("widths", widths(seen("solve", solve(graph, done), FUSED)), FUSED)
-        spans = _ranges(fused, declared=ranges, calibration=data, dt=settings.dt_range)
+
+def _fused(graph: Graph, settings: Settings, seen: "_Dump") -> Graph:
+    """The stages that no choice has a say in."""
+    graph = seen("trace", graph, primitives.NAMES)
+    simple = seen("simplify", simplify(graph, dt=settings.fixed_dt), primitives.NAMES)
+    rerolled = seen("reroll", reroll(simple), primitives.NAMES)
+    fused = seen("fuse", name_(fuse(rerolled), graph), FUSED)
+    return seen("tails", tails(fused), FUSED)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pipeline:
+    """The stages behind ``fused``, for each choice of solver steps and of formats that is tried; ``choices`` are None
+    where they are searched for."""
+
+    model: Graph
+    fused: Graph
+    settings: Settings
+    chip: Target
+    ranges: Declared
+    data: Mapping[str, Array] | None
+    choices: Choices | None
+    budget: Budget
+
+    def built(
+        self, option: Option, seen: "_Dump", executor: Executor | None, tell: Callable[[str], None] | None
+    ) -> Build:
+        low, more = self._lowered(option.done, seen), option.facts(self.settings.solver)
+        if self.choices is not None:
+            return self._finished(low, self.choices, more, seen)
+
+        def candidate(chosen: Choices, found: Mapping[str, object]) -> Build:
+            return self._finished(low, chosen, {**more, **found}, _Dump(None))
+
+        return fitting(self._posed(low), self.budget, candidate, executor, tell)
+
+    def measured(self, option: Option) -> Measured:
+        """What solver steps come to, measured with the most exact formats."""
+        exact = Choices() if self.choices is None else self.choices
+        return measure(self._posed(self._lowered(option.done, _Dump(None))), exact, whole=True)
+
+    def _lowered(self, done: tuple[Substitution, ...], seen: "_Dump") -> "_Lowered":
+        fused = seen("widths", widths(seen("solve", solve(self.fused, done), FUSED)), FUSED)
+        spans = ranges(fused, declared=self.ranges, calibration=self.data, dt=self.settings.dt_range)
         return _Lowered(fused, spans, seen("formats", formats(fused, spans), FUSED))
 
-    def posed(low: _Lowered) -> Problem:
-        assert data is not None, "options.check_budget asks for calibration"
-        return pose(model.graph, settings, low.formatted, low.spans, chip, data)
+    def _posed(self, low: "_Lowered") -> Problem:
+        assert self.data is not None, "options.check_budget asks for calibration"
+        return pose(self.model, self.settings, low.formatted, low.spans, self.chip, self.data)
 
-    def finished(low: _Lowered, chosen: Choices, more: Mapping[str, object], seen: _Dump) -> Build:
-        kept = Kept() if settings.updatable else None
+    def _finished(self, low: "_Lowered", chosen: Choices, more: Mapping[str, object], seen: "_Dump") -> Build:
+        kept = Kept() if self.settings.updatable else None
         integer = seen("quantise", quantise(low.formatted, low.spans, chosen, kept), FUSED)
         integer, proof = _proven(integer, low, chosen, kept)
         integer = seen("prove", integer, FUSED)
         settled = {} if kept is None else {"settled": kept.found}
-        made = Made(model.graph, low.fused, low.spans, integer, proof)
-        return assembled(made, settings, chosen, chip, {**more, **settled}, made_from)[0]
-
-    def built(option: Option) -> Build:
-        low, more = lowered(option.done, seen), option.facts(settings.solver)
-        if choices is not None:
-            return finished(low, choices, more, seen)
-
-        def candidate(chosen: Choices, found: Mapping[str, object]) -> Build:
-            return finished(low, chosen, {**more, **found}, _Dump(None))
-
-        return fitting(posed(low), budget, candidate, executor, tell)
-
-    options_ = offered(graph, settings.solver, data)
-    if settings.solver != AUTO:
-        return Program(built(options_[0]))
-    exact = Choices() if choices is None else choices
-    return Program(
-        cheapest(options_, lambda o: measure(posed(lowered(o.done, _Dump(None))), exact, whole=True), built, budget)
-    )
+        made = Made(self.model, low.fused, low.spans, integer, proof)
+        made_from = origin(self.ranges, self.data, self.budget)
+        return assembled(made, self.settings, chosen, self.chip, {**more, **settled}, made_from)[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,9 +210,6 @@ def _proven(integer: Graph, low: _Lowered, choices: Choices, kept: Kept | None) 
         return prove(integer)
     except LnnccError:
         return prove(quantise(low.formatted, cautious(low.formatted, low.spans), choices, kept))
-
-
-_ranges = ranges  # the pass; compile() has an argument of that name
 
 
 class _Dump:

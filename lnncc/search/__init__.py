@@ -2,7 +2,7 @@
 
 from lnncc.search.auto import choose
 from lnncc.search.fit import fitting
-from lnncc.search.problem import Problem, measure, pose
+from lnncc.search.problem import Measured, Problem, measure, pose
 from lnncc.search.solvers import Option, cheapest, offered
 
-__all__ = ["Option", "Problem", "cheapest", "choose", "fitting", "measure", "offered", "pose"]
+__all__ = ["Measured", "Option", "Problem", "cheapest", "choose", "fitting", "measure", "offered", "pose"]
