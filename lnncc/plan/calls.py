@@ -9,36 +9,26 @@ import numpy as np
 
 from lnncc import fx
 from lnncc.errors import LnnccError
-from lnncc.ir import Array, Attr, Graph, Node
+from lnncc.ir import Attr, Graph, Node
 from lnncc.plan import layouts, prototypes
+from lnncc.plan.constants import LIMITS, SHIFTS, Constants
 from lnncc.plan.copies import Copy
-from lnncc.plan.image import Kind, guard
 from lnncc.plan.interface import CLIPPED, DT_CLIPPED, SATURATED
 from lnncc.plan.layouts import Packed
 from lnncc.plan.places import Place, Places
-from lnncc.plan.program import Buffer, Call, Loop, Statement, Table
+from lnncc.plan.program import Buffer, Call, Loop, Statement
 from lnncc.plan.prototypes import Parameter, Prototype
-from lnncc.plan.records import NODE, RECORDS
 from lnncc.plan.timeline import Execute, Instruction, Moves, Ref, Repeat, Tapped
 
-LIMITS = {
-    "int8_t": (-(1 << 7), (1 << 7) - 1),
-    "uint8_t": (0, (1 << 8) - 1),
-    "int16_t": (-(1 << 15), (1 << 15) - 1),
-    "uint16_t": (0, (1 << 16) - 1),
-    "ln_size": (0, (1 << 16) - 1),
-    "int32_t": (-(1 << 31), (1 << 31) - 1),
-}
 POINTED = {16: "int16_t", 32: "int32_t"}
 SCRATCH = "scratch"  # the parameter of kernels that need memory while they run
 HELD = "held"  # the parameter of those that may find there what a call before made of the same x
 STREAMS = "streams"  # the machine of many streams in runtime/kernels
 STREAM_ROWS = 4  # that its matrix kernel takes at a time
-SHIFTS = "s"  # the parameter of kernels with a right shift for each row; it follows the rows
 
 
 class Writer:
-    """Writes statements; ``tables`` and ``kernels`` grow as constants and kernels are first used."""
+    """Writes statements; ``constants`` and ``kernels`` grow as tables and kernels are first used."""
 
     def __init__(
         self,
@@ -55,16 +45,14 @@ class Writer:
         updatable: bool = False,
     ) -> None:
         """``shared`` kernels are called, not inlined. ``streams`` lie beside each other in every value; more than one
-        have kernels of their own. In an ``updatable`` model tables are members of the weights ``w`` but for indices,
-        and equal ones are not one."""
-        self.updatable = updatable
+        have kernels of their own. Tables of an ``updatable`` model are those of ``Constants``."""
         self.taps = {name: f"taps->t{i}" for i, name in enumerate(taps)}
         self.around: list[tuple[str, int]] = []  # open loops: variable and trips
         self.graph, self.where, self.names, self.copies, self.streams = graph, where, names, copies, streams
         self.isa = isa if streams == 1 else (STREAMS,)
         self.told: Mapping[str, Attr] = {"unroll": unroll, "shared": shared, "literal": not updatable}
         self.bits = {name: v.format.bits for name, v in graph.values.items() if v.format is not None}
-        self.tables: dict[tuple[object, ...], Table] = {}
+        self.constants = Constants(self._rows(), updatable=updatable)
         self.kernels: dict[str, int] = {}  # files, and how many calls are written
         self.reads: dict[str, tuple[str, ...]] = {}  # value: the tables that its making reads
         self.scratch: dict[str, Buffer] = {}
@@ -166,7 +154,7 @@ class Writer:
         return self.holds is not None and self.holds == before
 
     def _note_tables(self, value: str, calls: tuple[Call, ...]) -> None:
-        known = {table.name for table in self.tables.values()}
+        known = {table.name for table in self.constants.tables}
         read = (word for call in calls for argument in call.arguments for word in re.findall(r"\w+", argument))
         self.reads[value] = tuple(
             dict.fromkeys((*self.reads.get(value, ()), *(name for name in read if name in known)))
@@ -182,7 +170,7 @@ class Writer:
                 label = self._packed_label(parameter.name, kernel, packed, reads)
                 made_of = parameter.name, *replaced, *sorted(execute.node.attrs.items())
                 values = packed.tables[parameter.name]
-                arguments.append(self._table(values, parameter, label, made_of, kernel.layout))
+                arguments.append(self.constants.name(values, parameter, label, made_of, kernel.layout))
             elif parameter.name == SCRATCH:
                 arguments.append(self._scratch(parameter.type, packed.scratch))
             elif parameter.pointer:
@@ -248,28 +236,8 @@ class Writer:
         label = self.graph.labels.get(ref.value, "constants")
         values, each = self.graph.constants[ref.value], self.streams if parameter.streamed else 1
         repeated = np.repeat(values, each) if each > 1 else values
-        return _offset(self._table(repeated, parameter, label, (parameter.name, ref.value)), ref.start * each)
-
-    def _table(
-        self,
-        values: Array,
-        parameter: Parameter,
-        label: str,
-        made_of: tuple[object, ...],
-        layout: str | None = None,
-    ) -> str:
-        """The table of this C type that holds ``values``; equal ones are one, of weights that may change only those
-        that are ``made_of`` the same."""
-        if parameter.name == SHIFTS:
-            values = np.minimum(values, fx.MOST_SHIFT)
-        rows = _fitting(values, parameter.type)
-        rule = guard(parameter.name, parameter.type, layout, self._rows())
-        free = self.updatable and rule.kind is not Kind.FIXED
-        known = (parameter.type, rows.tobytes(), *(made_of if free else ()))
-        if known not in self.tables:
-            self.tables[known] = Table(f"c{len(self.tables)}", parameter.type, rows, label, rule)
-        name = self.tables[known].name
-        return f"w->{name}" if free else name
+        name = self.constants.name(repeated, parameter, label, (parameter.name, ref.value))
+        return _offset(name, ref.start * each)
 
 
 def _no_streams(node: Node) -> LnnccError:
@@ -295,16 +263,3 @@ def _scalar(value: Attr, parameter: Parameter) -> str:
 def literal(value: int) -> str:
     """A decimal integer; the most negative int32 has no literal in C."""
     return "(-2147483647 - 1)" if value == -(1 << 31) else str(value)
-
-
-def _fitting(values: Array, kind: str) -> Array:
-    """The integers as a table of ``kind``, flat but for records; C has no empty arrays."""
-    columns = RECORDS[kind].columns if kind in RECORDS else (kind,)
-    if kind == NODE:  # a node is its value and the rise to the next
-        values = np.stack([values[:-1], np.diff(values)], axis=-1)
-    flat = values.reshape(-1, len(columns))
-    for column, name in zip(flat.T, columns, strict=True):
-        low, high = LIMITS[name]
-        least, most = int(column.min(initial=high)), int(column.max(initial=low))
-        assert low <= least and most <= high, f"a constant from {least} to {most} in a table of {name}"
-    return flat if len(flat) else np.zeros((1, len(columns)), np.int64)

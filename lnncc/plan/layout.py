@@ -11,7 +11,8 @@ from lnncc.errors import LnnccError
 from lnncc.interval import Interval
 from lnncc.ir import Array, Graph, Node, State
 from lnncc.plan import records
-from lnncc.plan.calls import LIMITS, Writer
+from lnncc.plan.calls import Writer
+from lnncc.plan.constants import LIMITS
 from lnncc.plan.copies import Copy, schedule
 from lnncc.plan.fetch import fetched
 from lnncc.plan.image import STRUCTURE_BYTES, Image, Kind, kept, laid_out
@@ -72,7 +73,7 @@ def plan(
     made = Plan(
         interface=replace(_interface(graph, name, bounds), counters=_counters(statements), taps=seen),
         fields=tuple(_field(graph, i, s, bounds) for i, s in enumerate(graph.states)),
-        tables=tuple(writer.tables.values()),
+        tables=writer.constants.tables,
         buffers=(*memory.buffers, *writer.scratch.values()),
         statements=statements,
         kernels=tuple(sorted(writer.kernels)),
@@ -177,7 +178,7 @@ def _batch(graph: Graph, memory: _Memory, target: Target, lanes: int) -> Batch:
     isa = target.isa if LANES in target.isa else (LANES,)
     return Batch(
         lanes,
-        tuple(writer.tables.values()),
+        writer.constants.tables,
         tuple(replace(b, size=b.size * lanes) for b in memory.buffers),
         statements,
         tuple(sorted(writer.kernels)),
