@@ -11,6 +11,7 @@ import numpy as np
 from lnncc.ir import DT, Attr, Body, Graph, Node, Port, State
 from lnncc.passes import match
 from lnncc.passes.atoms import Batch, Row, alone, grouped, quotient
+from lnncc.passes.averages import Averages
 from lnncc.passes.demand import Demand
 from lnncc.passes.scalarise import Loop, Scalariser
 from lnncc.passes.vectors import Vectors
@@ -99,7 +100,7 @@ class _Writer:
         means = {c: match.mean(self.pool, *quotient(self.pool.atoms[c])) for c in cols}
         for later in dict.fromkeys(m.later for m in means.values() if m is not None):
             group = {c: m for c, m in means.items() if m is not None and m.later == later}
-            self.out.place(list(group), self._means(list(group.values()), scope))
+            self.out.place(list(group), Averages(self.pool, self.out).written(list(group.values()), scope))
         others = [c for c in cols if means[c] is None]
         if others:
             n, d = zip(*(quotient(self.pool.atoms[c]) for c in others), strict=True)
@@ -248,71 +249,3 @@ class _Writer:
             x = self.out.vector(cols, scope)
             acc = self.out.write("diagonal", (acc, x, self.out.constant("c", factors)), len(rows), scope)
         return acc
-
-    # Weighted means.
-
-    def _means(self, means: list[match.Mean], scope: int) -> str:
-        """Sources that do not change in the loop are summed outside it."""
-        n, p = len(means), self._weights(means)
-        pair = self.out.constant("n", np.array([[m.leak * m.rest, m.leak] for m in means]))
-        functions = dict.fromkeys(s.function for m in means for s in m.synapses)
-        sources = dict.fromkeys(self.out.at[s.source][0] for m in means for s in m.synapses)
-        by_depth = sorted(sources, key=lambda v: self.pool.depth[self.out.scope_of(v)])
-        for value in by_depth:
-            for function in functions:
-                chosen = [
-                    [s for s in m.synapses if s.function == function and self.out.at[s.source][0] == value]
-                    for m in means
-                ]
-                if any(chosen):
-                    pair = self._synapses(pair, value, function, chosen)
-        z = self.out.vector([m.z for m in means], scope) if all(m.z is not None for m in means) else None  # type: ignore[misc]
-        if z is None:
-            z = self._resting(means, scope)
-        return self.out.write("mean", (pair, z, p), n, scope)
-
-    def _weights(self, means: list[match.Mean]) -> str:
-        """Of the z; those that the elapsed time divides are the same for the whole step, however deep the loop."""
-        later = means[0].later
-        if later is None:
-            return self.out.constant("p", [m.p for m in means])
-        c = tuple(m.p for m in means)
-        if ("inertia", c, later) not in self.out.made:
-            inputs = self._elapsed(later), self.out.constant("c", c)
-            self.out.made["inertia", c, later] = self.out.write("inertia", inputs, len(means), 0)
-        return self.out.made["inertia", c, later]
-
-    def _elapsed(self, later: float) -> str:
-        """dt + later."""
-        assert self.pool.dt is not None
-        dt = self.out.at[self.pool.dt][0]
-        if later == 0.0:
-            return dt
-        if ("elapsed", later) not in self.out.made:
-            inputs = self.out.constant("b", [later]), self.out.constant("x", [1.0]), dt
-            self.out.made["elapsed", later] = self.out.write("elapse", inputs, 1, 0)
-        return self.out.made["elapsed", later]
-
-    def _resting(self, means: list[match.Mean], scope: int) -> str:
-        """Where some mean has no z, its weight is zero and any value does."""
-        if all(m.z is None for m in means):
-            return self.out.constant("z", [0.0] * len(means))
-        spare = next(m.z for m in means if m.z is not None)
-        return self.out.vector([spare if m.z is None else m.z for m in means], scope)
-
-    def _synapses(self, pair: str, value: str, function: Attr, chosen: list[list[match.Synapse]]) -> str:
-        flat = [s for group in chosen for s in group]
-        columns = {
-            "a": [s.a for s in flat],
-            "b": [s.b for s in flat],
-            "w": [s.w for s in flat],
-            "e": [s.e for s in flat],
-            "i": [float(self.out.at[s.source][1]) for s in flat],
-            "k": [float(len(group)) for group in chosen],
-        }
-        names = tuple(self.out.constant(stem, data) for stem, data in columns.items())
-        scope = self.out.scope_of(value)
-        scope = max(scope, self.out.scope_of(pair), key=self.pool.depth.__getitem__)
-        out = self.out.declare("n", (len(chosen), 2))
-        self.out.scopes[scope].append(Node("synapses", (pair, value, *names), (out,), {"expr": function}))
-        return out
