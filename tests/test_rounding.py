@@ -14,7 +14,7 @@ import lnncc
 from lnncc import choices, cli, expr, fx, lut
 from lnncc.archive import Model
 from lnncc.bounds import rounding, timed
-from lnncc.bounds.rounding import RULES, Known
+from lnncc.bounds.words import RULES, Known
 from lnncc.choices import Choice, Table
 from lnncc.cli import inputs
 from lnncc.enclose import Unbounded
