@@ -8,7 +8,7 @@ import numpy as np
 from lnncc import primitives
 from lnncc.emit.onnx import ports
 from lnncc.emit.onnx.formulas import ELEMENTWISE, STRUCTURAL
-from lnncc.emit.onnx.writer import Operand, Tensor, Writer
+from lnncc.emit.onnx.writer import Operand, Tensor, Writer, trip
 from lnncc.ir import Array, Graph, Node, Value
 
 if TYPE_CHECKING:
@@ -70,12 +70,5 @@ class _Translator:
         return self.w.tensor(name, shape, dtype)
 
     def loop(self, node: Node, first: list[Operand]) -> list[Tensor]:
-        body = node.body
-        assert body is not None
-
-        def once(params: list[Tensor]) -> list[Operand]:
-            self.names.update(zip(body.params, params, strict=True))
-            self.nodes(body.nodes)
-            return [self.names[name] for name in body.results]
-
-        return self.w.loop(node.trips, first, once)
+        assert node.body is not None
+        return self.w.loop(node.trips, first, trip(node.body, self.names, self.nodes))

@@ -11,7 +11,7 @@ import numpy as np
 from lnncc import fx, interval
 from lnncc.emit.onnx import ports
 from lnncc.emit.onnx.words import WORDS
-from lnncc.emit.onnx.writer import Operand, Tensor, Writer
+from lnncc.emit.onnx.writer import Operand, Tensor, Writer, trip
 from lnncc.ir import Graph, Node, Value, given
 from lnncc.ops import OPS
 from lnncc.tape import Line, Recorded, Tape
@@ -82,16 +82,10 @@ class _Translator:
     def loop(self, node: Node) -> None:
         body = node.body
         assert body is not None
-
-        def once(params: list[Tensor]) -> list[Operand]:
-            self.names.update(zip(body.params, params, strict=True))
-            self.nodes(body.nodes)
-            return [self.names[name] for name in body.results]
-
         for param, name in zip(body.params, node.inputs, strict=True):
             self.known[param] = self._again(param, self.known[name])
         self.w.place = node.outputs[0]
-        outs = self.w.loop(node.trips, [self.names[name] for name in node.inputs], once)
+        outs = self.w.loop(node.trips, [self.names[name] for name in node.inputs], trip(body, self.names, self.nodes))
         self.names.update(zip(node.outputs, outs, strict=True))
         for out, name in zip(node.outputs, body.results, strict=True):
             self.known[out] = self._again(out, self.known[name])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lnncc.frontend.onnx import file
-from lnncc.ir import Array
+from lnncc.ir import Array, Body, Node
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, ValueInfoProto
@@ -28,6 +28,19 @@ class Tensor:
 
 
 Operand = Array | Tensor  # an array is known now
+
+
+def trip(
+    body: Body, names: dict[str, Operand], write: Callable[[tuple[Node, ...]], None]
+) -> Callable[[list[Tensor]], list[Operand]]:
+    """One trip for ``Writer.loop``: carried tensors to carried ones; ``write`` puts what nodes make into ``names``."""
+
+    def once(params: list[Tensor]) -> list[Operand]:
+        names.update(zip(body.params, params, strict=True))
+        write(body.nodes)
+        return [names[name] for name in body.results]
+
+    return once
 
 
 class Writer:
