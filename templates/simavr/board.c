@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "machine.h"
+
 enum { FAULT = 99, USAGE = 98, SLICE = 512 }; /* instructions between two looks at the line: a byte takes 1389 cycles */
 
 static int line;
@@ -33,24 +35,14 @@ static void on_flow(struct avr_irq_t *irq, uint32_t value, void *stops)
     full = stops != NULL;
 }
 
-static void quiet(struct avr_t *avr, const int level, const char *format, va_list arguments)
+static avr_t *board(char **words)
 {
-    (void)avr, (void)level, (void)format, (void)arguments;
-}
-
-static avr_t *machine(char **words)
-{
-    static uint8_t image[1 << 18];
-    FILE *file = fopen(words[3], "rb");
-    avr_t *avr = avr_make_mcu_by_name(words[1]);
-    const size_t size = file == NULL ? 0 : fread(image, 1, sizeof image, file);
-    if (avr == NULL || size == 0) {
+    const avr_flashaddr_t start = (avr_flashaddr_t)strtoul(words[4], NULL, 10);
+    avr_t *avr = machine(words[1], words[3], start);
+    if (avr == NULL) {
         return NULL;
     }
-    avr_init(avr);
     avr->frequency = (uint32_t)strtoul(words[2], NULL, 10);
-    const avr_flashaddr_t start = (avr_flashaddr_t)strtoul(words[4], NULL, 10);
-    avr_loadcode(avr, image, (uint32_t)size, start);
     avr->reset_pc = avr->pc = start;
     if (start != 0) {
         avr->codeend = avr->flashend;
@@ -130,8 +122,7 @@ static void pace(const avr_t *avr)
 
 int main(int count, char **words)
 {
-    avr_global_logger_set(quiet);
-    avr_t *avr = count == 5 ? machine(words) : NULL;
+    avr_t *avr = count == 5 ? board(words) : NULL;
     if (avr == NULL || connect(avr) != 0 || terminal() != 0) {
         return USAGE;
     }

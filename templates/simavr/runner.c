@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "machine.h"
+
 enum { DATA = 0x3e, EXIT = 0x4a, LEFT = 0x4b, FAULT = 99, USAGE = 98, SP_LOW = 0x5d, SP_HIGH = 0x5e, RET = 0x9508 };
 
 static FILE *source, *sink;
@@ -35,21 +37,11 @@ static void on_write(struct avr_t *avr, avr_io_addr_t address, uint8_t byte, voi
     }
 }
 
-static void quiet(struct avr_t *avr, const int level, const char *format, va_list arguments)
+static avr_t *connected(avr_t *avr)
 {
-    (void)avr, (void)level, (void)format, (void)arguments;
-}
-
-static avr_t *machine(const char *name, const char *path)
-{
-    static uint8_t flash[1 << 18];
-    FILE *file = fopen(path, "rb");
-    avr_t *avr = avr_make_mcu_by_name(name);
-    if (avr == NULL || file == NULL) {
+    if (avr == NULL) {
         return NULL;
     }
-    avr_init(avr);
-    avr_loadcode(avr, flash, (uint32_t)fread(flash, 1, sizeof flash, file), 0);
     avr_register_io_read(avr, DATA, on_read, NULL);
     avr_register_io_read(avr, LEFT, on_read, NULL);
     avr_register_io_write(avr, DATA, on_write, NULL);
@@ -69,8 +61,7 @@ static unsigned opcode(const avr_t *avr)
 
 int main(int count, char **words)
 {
-    avr_global_logger_set(quiet);
-    avr_t *avr = count == 6 ? machine(words[1], words[2]) : NULL;
+    avr_t *avr = count == 6 ? connected(machine(words[1], words[2], 0)) : NULL;
     source = fopen("in.bin", "rb");
     sink = fopen("out.bin", "wb");
     if (avr == NULL || source == NULL || sink == NULL) {
