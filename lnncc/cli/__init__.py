@@ -3,7 +3,6 @@
 import contextlib
 import importlib
 import json
-import os
 import sys
 import traceback
 from argparse import Namespace
@@ -11,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from lnncc import share
 from lnncc.cli import crash, parser
-from lnncc.cli.answer import Answer
+from lnncc.cli.answer import Answer, put, tell
 from lnncc.errors import LnnccError
 
 OWN = (
@@ -43,11 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LnnccError as error:
         return _failed(error, as_json=as_json, debug="--debug" in words)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        tell("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our answer left; say nothing at exit either
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         return _failed(_bug(error, words), as_json=as_json, debug="--debug" in words)
 
@@ -55,18 +51,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(words: Sequence[str], *, as_json: bool) -> int:
     args = parser.parse(words)
     if args.version:
-        print(f"lnncc {share.version()}")
+        put(f"lnncc {share.version()}")
         return 0
     with contextlib.redirect_stdout(sys.stderr):  # what the user's code prints is no part of the answer
         answer = _verb(args)
     if answer.live is not None:
         for part in answer.live:
-            print(_json(part.fields) if as_json else part.text, flush=True)
+            if not put(_json(part.fields) if as_json else part.text):
+                break
         return 0
-    print(_json({"schema": f"lnncc.{args.verb}/1", **answer.fields}) if as_json else answer.text, flush=True)
+    put(_json({"schema": f"lnncc.{args.verb}/1", **answer.fields}) if as_json else answer.text)
     if answer.failure is None:
         return 0
-    print(answer.failure, file=sys.stderr)
+    tell(str(answer.failure))
     return answer.failure.exit_code
 
 
@@ -78,10 +75,11 @@ def _verb(args: Namespace) -> Answer:
 
 def _failed(error: LnnccError, *, as_json: bool, debug: bool) -> int:
     if debug:
-        traceback.print_exc()
-    print(error, file=sys.stderr)
+        tell(traceback.format_exc().rstrip())
+    tell(str(error))
     if as_json:
-        print(_json({"error": error.to_dict()}), flush=True)
+        with contextlib.suppress(LnnccError):  # stderr has it
+            put(_json({"error": error.to_dict()}))
     return error.exit_code
 
 

@@ -1,10 +1,12 @@
 """The command line as data: verbs, their arguments, and what was meant by a word that is neither."""
 
 import argparse
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from lnncc.cli import project as projects
+from lnncc.cli.answer import put
 from lnncc.cli.project import Project
 from lnncc.errors import LnnccError, meant
 from lnncc.flash.frames import BAUD
@@ -34,6 +36,7 @@ VERBS = {
 }
 OF_A_PROJECT = frozenset({"compile", "check", "verify", "run", "export", "report"})  # its file says what is not given
 HELP = frozenset({"-h", "--help"})
+MOST = 10**9  # steps, or anything else that is counted
 SHELLS = ("bash", "zsh", "tcsh")
 SUITES = ("accuracy", "chips", "drift", "speed")
 MODEL = (
@@ -47,6 +50,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise _usage(message, f"see {self.prog} --help")
+
+    def print_help(self, file: object = None) -> None:
+        put(self.format_help().rstrip("\n"))
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -244,17 +250,19 @@ def _report(parser: Parser) -> None:
 
 
 def _period(word: str) -> float:
-    seconds = float(word)
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{word} is no time between two steps")
-    return seconds
+    with contextlib.suppress(ValueError):
+        seconds = float(word)
+        if 0 < seconds < float("inf"):
+            return seconds
+    raise argparse.ArgumentTypeError(f"{word} is no time between two steps")
 
 
 def _count(word: str) -> int:
-    count = int(word)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{word} is no number of steps")
-    return count
+    with contextlib.suppress(ValueError):
+        count = int(word)
+        if 1 <= count <= MOST:
+            return count
+    raise argparse.ArgumentTypeError(f"{word} is no whole number from 1 to {MOST:,}")
 
 
 def _selftest(parser: Parser) -> None:
