@@ -27,11 +27,12 @@ def whole(_number: int, data: bytes) -> bytes:
     return data
 
 
-def executable(build: Build, folder: Path, kind: firmware.Kind = "serial") -> Path:
-    """The firmware that a board gets, for this machine."""
+def executable(build: Build, folder: Path, kind: firmware.Kind = "serial", *, receives: bool = True) -> Path:
+    """The firmware that a board gets, for this machine; one with room for updates, if they may come."""
     board = target.load("nucleo-f446re")
     host.write(folder, build.sources.items())
-    host.write(folder, firmware._rendered(kind, firmware._context(build, board)).items())
+    context = firmware._context(build, board, receives=receives and build.interface.update_bytes is not None)
+    host.write(folder, firmware._rendered(kind, context).items())
     output = folder / f"{build.name}-{kind}"
     sources = (folder / f"{kind}.c", folder / f"{build.name}.c", DEVICE / "frame.c", DATA / "uart_pipe.c")
     include = (f"-I{folder}", f"-I{DEVICE}")

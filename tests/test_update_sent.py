@@ -12,6 +12,7 @@ from host_board import executable, held
 from integer_graphs import Builder
 from test_serial_line import drawn, flipped, lost, need_board, on, same
 from test_update import compiled, updated
+from toy_model import need_target
 
 from lnncc import cli, twin
 from lnncc.build import Build
@@ -24,7 +25,8 @@ from lnncc.flash.frames import OFFSET, PART, Type
 from lnncc.options import Settings
 from lnncc.passes.prove import prove
 from lnncc.plan import plan
-from lnncc.target import load
+from lnncc.target import Target, load
+from lnncc.validate import elf, stack
 
 
 @pytest.fixture(scope="module")
@@ -114,17 +116,60 @@ def test_a_part_may_be_larger_than_a_whole_update(tmp_path: Path) -> None:
         board.link.ask(Type.UPDATE, bytes(OFFSET + size))
 
 
-def test_an_update_wants_half_of_the_memory_at_most() -> None:
-    build, board = compiled("ltc"), load("nucleo-f446re")
-    half = board.emulated().ram.size // 2
-    for size, fits in ((half, True), (half + 4, False), (None, False)):
-        like = replace(build, interface=replace(build.interface, update_bytes=size))
-        assert (firmware._room(like, board) is not None) == fits
+def firmware_of(build: Build, board: Target, folder: Path) -> elf.Image:
+    path = folder / "serial.elf"
+    path.write_bytes(firmware.linked(build, board, "serial"))
+    return elf.read(path)
 
 
-def test_firmware_without_room_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(firmware, "_room", lambda build, target: None)
-    with held(executable(compiled("ltc"), tmp_path), compiled("ltc")) as board:
+def of_ram(image: elf.Image) -> tuple[int, int]:
+    """Where what is no stack begins and ends in RAM."""
+    places = [section for section in image.sections if section.writable]
+    return min(s.address for s in places), max(s.address + s.size for s in places)
+
+
+@pytest.mark.parametrize(("name", "core", "start"), [
+    ("microbit", "cortex-m0plus", "on_reset"),
+    ("nucleo-f446re", "cortex-m4", "on_reset"),
+    ("esp32-c3", "rv32imc", "start"),
+])  # fmt: skip
+def test_an_update_has_what_the_deepest_stack_leaves_of_ram(tmp_path: Path, name: str, core: str, start: str) -> None:
+    """To the eight bytes: in less there is no place for it, and the stack always has what it can need."""
+    need_target(name)
+    build, board = compiled("ltc", core), load(name)
+    memory, whole = board.emulated(), firmware_of(build, board, tmp_path)
+    deepest, (begin, end) = stack.bound(whole, start).size, of_ram(whole)
+    assert build.interface.update_bytes == whole.symbol("arrived").size
+    assert begin - memory.ram.origin >= deepest and end <= memory.ram.origin + memory.ram.size
+    least = -(-(deepest + end - begin) // 8) * 8
+    for size, receives in ((least, True), (least - 8, False)):
+        tight = replace(board, board=replace(memory, ram=replace(memory.ram, size=size)))
+        found = firmware_of(build, tight, tmp_path)
+        assert any(s.name == "arrived" for s in found.symbols) == receives
+        assert of_ram(found)[1] <= memory.ram.origin + size
+        assert not receives or of_ram(found)[0] - memory.ram.origin >= stack.bound(found, start).size == deepest
+
+
+@pytest.mark.parametrize(("code", "refused"), [("E0805", False), ("E0703", True)])
+def test_a_stack_without_a_bound_leaves_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, refused: bool
+) -> None:
+    need_target("microbit")
+
+    def bound(image: elf.Image, name: str) -> stack.Stack:
+        raise LnnccError(code, name)
+
+    monkeypatch.setattr(stack, "bound", bound)
+    build, board = compiled("ltc", "cortex-m0plus"), load("microbit")
+    if refused:
+        with pytest.raises(LnnccError, match=code):
+            firmware_of(build, board, tmp_path)
+    else:
+        assert not any(s.name == "arrived" for s in firmware_of(build, board, tmp_path).symbols)
+
+
+def test_firmware_without_room_says_so(tmp_path: Path) -> None:
+    with held(executable(compiled("ltc"), tmp_path, receives=False), compiled("ltc")) as board:
         with pytest.raises(LnnccError, match="E0808") as caught:
             board.update(sent(updated("ltc")))
         assert "no room for an update" in caught.value.notes[0]

@@ -1,7 +1,8 @@
 """Firmware for a board: a model that runs its test vectors, or serves a serial line, one frame in and one frame out."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,11 +20,14 @@ from lnncc.plan.image import MODEL_AT
 from lnncc.plan.interface import HASH_BYTES
 from lnncc.retarget import retargeted
 from lnncc.target import Target
-from lnncc.validate import firmware, host, toolchain
+from lnncc.validate import elf, firmware, host, stack, toolchain
 from lnncc.validate.toolchain import Compiler
 
 Kind = Literal["vectors", "serial"]
 FOLDER = "firmware"  # of a build
+STARTS = ("start", toolchain.ENTRY)  # the first C of a program, by its kind of core
+FLAGS = ("-fno-jump-tables",)  # on RISC-V no stack is counted through one
+ALIGNED = 8  # bytes: of the stack, where it begins
 
 
 def build(folder: Path, board: str, kind: Kind = "vectors", output: Path | None = None) -> Path:
@@ -64,16 +68,48 @@ def linked(build: Build, target: Target, kind: Kind) -> bytes:
         folder = Path(name)
         sources = folder / "model"
         host.write(sources, retargeted(build, target).sources.items())
-        context = _context(build, target)
-        host.write(folder / kind, _rendered(kind, context).items())
 
         def made(compiler: Compiler) -> Path:
-            return _link(compiler, target, build.name, folder, kind, context)
+            return _receiving(compiler, build, target, folder, kind) or _made(compiler, build, target, folder, kind)
 
         return toolchain.first_to(made, target)[0].read_bytes()
 
 
-def _context(build: Build, target: Target) -> Mapping[str, object]:
+def _made(compiler: Compiler, build: Build, target: Target, folder: Path, kind: Kind) -> Path:
+    context = _context(build, target)
+    return _link(compiler, target, _objects(compiler, target, folder, kind, context), folder, context)
+
+
+def _receiving(compiler: Compiler, build: Build, target: Target, folder: Path, kind: Kind) -> Path | None:
+    """Firmware that takes updates, whose stack has all of RAM that nothing else has; None where that is not enough.
+
+    What is enough is counted in its own machine code, from its start; where that has no bound, nothing is.
+    """
+    if kind != "serial" or build.interface.update_bytes is None:
+        return None
+    context = _context(build, target, receives=True)
+    objects = _objects(compiler, target, folder, kind, context)
+    try:
+        left = _left(_link(compiler, target, objects, folder, {**context, "stack": ALIGNED}), target)
+    except LnnccError as error:
+        if error.code in ("E0501", "E0805"):
+            return None
+        raise
+    return None if left is None else _link(compiler, target, objects, folder, {**context, "stack": left})
+
+
+def _left(program: Path, target: Target) -> int | None:
+    """Bytes of RAM beside all that ``program`` has there, if its stack is never deeper."""
+    image = replace(elf.read(program), vector_bytes=target.vector_bytes)
+    places = [section for section in image.sections if section.writable]
+    taken = max(s.address + s.size for s in places) - min(s.address for s in places)
+    left = (target.emulated().ram.size - taken) // ALIGNED * ALIGNED
+    start = next(name for name in STARTS if any(s.name == name for s in image.symbols))
+    return left if stack.bound(image, start).size <= left else None
+
+
+def _context(build: Build, target: Target, *, receives: bool = False) -> Mapping[str, object]:
+    """``receives``: updates, which then stay where they arrive, in RAM."""
     return {
         "name": build.name,
         "interface": build.interface,
@@ -83,17 +119,9 @@ def _context(build: Build, target: Target) -> Mapping[str, object]:
         "loads": target.emulated().loads,
         "abi": ABI,
         "identity": Identity.of(build, target.name).packed(),
-        "room": _room(build, target),
+        "room": {"part": PART, "hash": HASH_BYTES, "hash_at": HASH_AT, "model_at": MODEL_AT} if receives else None,
         "test": packages.selftest(build),
     }
-
-
-def _room(build: Build, target: Target) -> Mapping[str, int] | None:
-    """How an update arrives, where weights may change and half of the board's RAM holds it; it stays there."""
-    size = build.interface.update_bytes
-    if size is None or 2 * size > target.emulated().ram.size:
-        return None
-    return {"part": PART, "hash": HASH_BYTES, "hash_at": HASH_AT, "model_at": MODEL_AT}
 
 
 def _rendered(kind: Kind, context: Mapping[str, object]) -> dict[str, str]:
@@ -104,9 +132,11 @@ def _rendered(kind: Kind, context: Mapping[str, object]) -> dict[str, str]:
     return texts
 
 
-def _link(
-    compiler: Compiler, target: Target, name: str, folder: Path, kind: Kind, context: Mapping[str, object]
-) -> Path:
+def _objects(
+    compiler: Compiler, target: Target, folder: Path, kind: Kind, context: Mapping[str, object]
+) -> Sequence[Path]:
+    """Of the texts for ``context``, which it writes, and of the model."""
+    host.write(folder / kind, _rendered(kind, context).items())
     device, (common, start) = share.folder("templates") / "device", firmware.text_folders(target)
     boot = target.emulated().boot
     own = [
@@ -121,5 +151,11 @@ def _link(
     include = (folder / "model", folder / kind, device, common)
     output = folder / "objects"
     output.mkdir(exist_ok=True)
-    script = firmware.rendered((start,), "link.ld", context, output)
-    return firmware.linked(compiler, [folder / "model" / f"{name}.c"], own, include, script, output)
+    return firmware.compiled(compiler, [folder / "model" / f"{context['name']}.c"], own, include, output, FLAGS)
+
+
+def _link(
+    compiler: Compiler, target: Target, objects: Sequence[Path], folder: Path, context: Mapping[str, object]
+) -> Path:
+    script = firmware.rendered((firmware.text_folders(target)[1],), "link.ld", context, folder)
+    return toolchain.link(compiler, objects, folder / "firmware.elf", script)

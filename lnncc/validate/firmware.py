@@ -58,10 +58,21 @@ def _build(
 def linked(
     compiler: Compiler, model: Sequence[Path], own: Sequence[Path], include: Sequence[Path], script: Path, output: Path
 ) -> Path:
-    """The C of a model and our ``own`` around it, compiled into the folder ``output``, linked beside it as an ELF."""
+    """As ``compiled``, and linked beside the folder ``output`` as an ELF."""
+    return toolchain.link(compiler, compiled(compiler, model, own, include, output), output.with_suffix(".elf"), script)
+
+
+def compiled(
+    compiler: Compiler,
+    model: Sequence[Path],
+    own: Sequence[Path],
+    include: Sequence[Path],
+    output: Path,
+    flags: Sequence[str] = (),
+) -> list[Path]:
+    """Objects of the C of a model, and of our ``own`` around it, which has ``flags`` of its own, in ``output``."""
     objects = [_compile(compiler, path, output, include, ()) for path in model]
-    objects += [_compile(compiler, path, output, include, AS_WRITTEN[compiler.kind]) for path in own]
-    return toolchain.link(compiler, objects, output.with_suffix(".elf"), script)
+    return objects + [_compile(compiler, path, output, include, (*AS_WRITTEN[compiler.kind], *flags)) for path in own]
 
 
 def own_sources(target: Target) -> tuple[Path, ...]:
