@@ -1,6 +1,7 @@
 """Firmware for boards: built from one TOML each, in the board's memory, with what a debugger asks for."""
 
 import re
+import tempfile
 from pathlib import Path
 
 import models
@@ -57,6 +58,17 @@ def test_firmware_lies_in_the_folder_of_its_build(tmp_path: Path, builds: dict[s
     path = firmware.build(tmp_path, "microbit")
     assert path == tmp_path / "firmware" / "microbit-vectors.elf"
     assert path.read_bytes() == firmware.build(tmp_path, "microbit", output=tmp_path / "again.elf").read_bytes()
+
+
+def test_a_folder_for_temporary_files_may_have_any_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, builds: dict[str, Build]
+) -> None:
+    """A comma once parted the path of the linker script in two."""
+    need_target("microbit")
+    whole, odd = firmware.linked(builds["gyro"], target.load("microbit"), "vectors"), tmp_path / "a, b'c"
+    odd.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(odd))
+    assert firmware.linked(builds["gyro"], target.load("microbit"), "vectors") == whole
 
 
 def test_a_core_alone_has_no_line(tmp_path: Path, builds: dict[str, Build]) -> None:

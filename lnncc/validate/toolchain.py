@@ -93,7 +93,7 @@ def link(compiler: Compiler, objects: Sequence[Path], output: Path, script: Path
     Zig takes no entry point from a script.
     """
     alone, library = _RUNTIME[compiler.kind]
-    options = (*alone, f"-Wl,-T,{script.resolve()}", f"-Wl,--entry={ENTRY}", "-Wl,--gc-sections")
+    options = (*alone, "-T", *_paths([script]), f"-Wl,--entry={ENTRY}", "-Wl,--gc-sections")
     run(compiler, (*options, *_paths(objects), *library, "-o", *_paths([output])), output.parent)
     return output
 
