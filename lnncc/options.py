@@ -238,7 +238,7 @@ def _range(label: str, low: float, high: float, labels: list[str]) -> None:
             f"the model has no input `{label}`",
             helps=(*meant(label, labels), f"its inputs: {', '.join(labels)}"),
         )
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+    if not (math.isfinite(high - low) and low < high):
         raise LnnccError(
             "E0205",
             f"the range of `{label}` must be finite and ascending, got {low}:{high}",

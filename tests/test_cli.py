@@ -64,6 +64,7 @@ FAULTS = [
     (["compile", "model.lnn", *OPTIONS, "--range", "x=2", "-o", "out"], "E0205", "NAME=LOW:HIGH"),
     (["compile", "model.lnn", *OPTIONS, "--range", "x=a:b", "-o", "out"], "E0205", "NAME=LOW:HIGH"),
     (["compile", "model.lnn", *OPTIONS, "--range", "y=0:1", "-o", "out"], "E0205", "no input `y`"),
+    (["compile", "model.lnn", *OPTIONS, "--range", "x=-1e308:1e308", "-o", "out"], "E0205", "must be finite"),
     (["compile", "model.lnn", *OPTIONS, "-o", "train.py"], "E0211", "cannot write"),
     (["compile", "model.lnn", *OPTIONS, "-o", "out", "--dump", "train.py"], "E0211", "--dump"),
     (["compile", "model.lnn", "--target", "cortex-m4", "--dt", "0.1", "-o", "out"], "E0400", "--range x="),

@@ -1,11 +1,13 @@
 """ranges: bounds of states that hold for all time, found where there are any at a fair price."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import nn
 
 import lnncc
+from lnncc.cells import LTC, AutoNCP
 from lnncc.errors import LnnccError
 from lnncc.passes.fuse import fuse
 from lnncc.passes.ranges import Ranges, ranges
@@ -93,3 +95,14 @@ def test_an_input_that_is_always_zero_has_a_range() -> None:
 
     model = lnncc.trace(step, state=jnp.zeros(3), inputs=jnp.zeros(3))
     assert lnncc.compile(model, calibration=np.zeros((9, 3))).verify(np.zeros((9, 3))).bit_exact
+
+
+@pytest.mark.parametrize("dt", [1e-12, 1e-13, 1e-300])
+def test_a_dt_in_absurd_units_is_an_error(dt: float) -> None:
+    """An LTC divides by what its capacitances are in steps of dt."""
+    cell = LTC(AutoNCP(units=6, outputs=1).wire(2))
+    params = cell.init(jax.random.key(0))
+    with pytest.raises(LnnccError, match="E0308"):
+        lnncc.compile(
+            cell.step, params, state=cell.initial_state(), inputs=jnp.zeros(2), dt=dt, ranges={"x": (-1.0, 1.0)}
+        )

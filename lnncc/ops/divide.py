@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from lnncc import fx
+from lnncc.errors import LnnccError
 from lnncc.fx import Carrier
 from lnncc.interval import Interval
 from lnncc.ir import Array, Attr, Format, Node
@@ -65,6 +66,8 @@ def quantise(node: Node, q: Quantiser) -> None:
     steps = q.settled(node, "octaves", octaves_above)
     q.fits(node.outputs[0], "its divisor", 2.0 ** (octaves * octaves_above), 2.0 ** (octaves * steps))
     first, last = max(0, -right), min(steps, fx.MOST_SHIFT - right)
+    if last < 1:
+        raise _vanishing(node.outputs[0])
     first = min(first, last - 1)
     right = max(right, -first)
     count = q.size(node.outputs[0])
@@ -85,6 +88,15 @@ def quantise(node: Node, q: Quantiser) -> None:
         "saturates": True,
     }
     q.emit("divide", (n, d, *constants), node.outputs[0], target, attrs)
+
+
+def _vanishing(name: str) -> LnnccError:
+    return LnnccError(
+        "E0308",
+        f"the quotient `{name}` is so small that no shift of an integer reaches its format",
+        notes=("what it is divided by is far larger than anything else in the model",),
+        helps=("is --dt given in the units of training?", "if it is, report the model"),
+    )
 
 
 def nodes(octaves: int, height: float) -> tuple[Array, Array]:
