@@ -9,6 +9,12 @@ from lnncc.plan.interface import Signal
 from lnncc.report import ahead, formats
 from lnncc.solver import carried_out
 
+SIZES = {
+    "constant_bytes": "constants",
+    "state_bytes": "state",
+    "flash_estimate": "flash, by an estimate before anything was linked:",
+}
+
 
 def text(build: Build, period: float | None = None) -> str:
     """One line a signal, then sizes, saturations and what error to expect; ``period`` is that of the steps, in s."""
@@ -16,7 +22,8 @@ def text(build: Build, period: float | None = None) -> str:
     lines = [f"{build.name}: {settings.bits}-bit weights, compiled for {settings.target}"]
     for role in ("inputs", "states", "outputs"):
         lines += [_signal(role[:-1], signal) for signal in getattr(interface, role)]
-    lines += [f"  {key:<12} {value}" for key, value in build.facts.items() if isinstance(value, int)]
+    sizes = {words: build.facts.get(key) for key, words in SIZES.items()}
+    lines += [f"  {words:<12} {size:,} bytes" for words, size in sizes.items() if isinstance(size, int)]
     saturations = build.facts["saturations"]
     lines.append(f"  saturations  {', '.join(map(str, saturations)) if saturations else 'none: proven impossible'}")  # type: ignore[call-overload]
     lines += [f"  assumed      {why}" for why in assumptions(build)]
