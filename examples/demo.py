@@ -1,15 +1,16 @@
 """The whole path on real data: train, compile, prove, verify on the desk, run on an emulated Cortex-M4.
 
-python -m examples.demo [--fast] [--fold 1]
+python -m examples.demo [--fast] [--fold 1] [--picture F.png]
 python -m examples.demo --folds    # accuracy of the shipped weights on all three folds, float and fixed point
 """
 
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
@@ -21,8 +22,12 @@ from examples import program
 from examples.imu import data, models, train, weights
 from examples.imu.ridge import ridge
 from lnncc import target, twin
+from lnncc.extras import needs
 from lnncc.validate import chip, compare, host
 from lnncc.validate.footprint import Footprint
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 CHIP = "cortex-m4"
 CHIP_STEPS = 1000
@@ -42,6 +47,8 @@ class Row:
     sizes: Footprint
     instructions: int
     cycles: str
+    floats: data.Floats  # outputs [windows, 50, 7] of the float model
+    fixed: data.Floats  # and of the C, in the same units
 
 
 def main() -> None:
@@ -49,6 +56,7 @@ def main() -> None:
     arguments.add_argument("--fast", action="store_true", help="use the weights that ship with the example")
     arguments.add_argument("--fold", type=int, default=1, choices=sorted(data.FOLDS), help="which subjects to test on")
     arguments.add_argument("--folds", action="store_true", help="only compare float and fixed accuracy on all folds")
+    arguments.add_argument("--picture", metavar="F", help="draw what the C said into F.png or F.svg")
     options = arguments.parse_args()
     if options.folds:
         print(folds())
@@ -57,6 +65,8 @@ def main() -> None:
     began = time.monotonic()
     rows = [run(cell, split, options.fold, fast=options.fast) for cell in models.CELLS]
     print(table(rows, options.fold))
+    if options.picture:
+        draw(rows, split.test, Path(options.picture))
     print(f"done in {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
@@ -95,6 +105,8 @@ def run(cell: str, split: data.Fold, number: int, *, fast: bool) -> Row:
         result.sizes,
         result.run.instructions_per_step or 0,
         "-" if cycles is None else "{min}/{nominal}/{max}".format(**cycles),
+        floats,
+        fixed,
     )
 
 
@@ -137,6 +149,43 @@ def table(rows: list[Row], fold: int) -> str:
         f"| {r.chip_exact} | {r.sizes.flash} | {r.sizes.ram} | {r.sizes.stack} | {r.instructions} | {r.cycles} |"
         for r in rows
     )
+
+
+def draw(rows: Sequence[Row], test: data.Windows, path: Path) -> None:
+    """Of each cell: which exercise the C tells where each was done, and its outputs over the float model's."""
+    with needs("matplotlib", "plot"):
+        from matplotlib.figure import Figure  # an extra
+    figure = Figure(figsize=(10, 3.6 * len(rows)), layout="constrained")
+    for row, (left, right) in zip(rows, figure.subplots(len(rows), 2, squeeze=False), strict=True):
+        _told(left, row, test.labels)
+        _followed(right, row, int(test.labels[0]))
+    figure.savefig(path, dpi=110, metadata={"Software": None} if path.suffix == ".png" else {"Date": None})
+
+
+def _told(axes: "Axes", row: Row, labels: data.Ints) -> None:
+    """Shares of the windows of each exercise, in percent."""
+    shares = np.zeros((len(data.CLASSES), len(data.CLASSES)))
+    np.add.at(shares, (labels, data.classify(row.fixed)), 1)
+    shares *= 100 / np.maximum(shares.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
+    for (done, told), share in np.ndenumerate(shares):
+        color = "white" if share > 50 else "black"
+        axes.text(told, done, f"{share:.0f}" if share else "", ha="center", va="center", color=color)
+    for set_ticks in (axes.set_xticks, axes.set_yticks):
+        set_ticks(range(len(data.CLASSES)), data.CLASSES)
+    axes.set(xlabel="told by the C", ylabel="done", title=f"{row.cell}: windows told so, %")
+
+
+def _followed(axes: "Axes", row: Row, label: int) -> None:
+    """The first window."""
+    seconds = np.arange(data.WINDOW) * data.PERIOD
+    for k, name in enumerate(data.CLASSES):
+        axes.plot(seconds, row.floats[0, :, k], color=f"C{k}", linewidth=5, alpha=0.3)
+        axes.plot(seconds, row.fixed[0, :, k], color=f"C{k}", linewidth=1.2, label=name)
+    axes.axvspan(data.SETTLED * data.PERIOD, seconds[-1], color="0.95", zorder=0)
+    axes.legend(loc="upper left", ncols=4, fontsize="small", frameon=False)
+    title = f"{row.cell}: a window of {data.CLASSES[label]}; pale the float model, dark the C"
+    axes.set(xlabel="seconds; the mean over the grey part tells", ylabel="output", title=title)
 
 
 def folds() -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from examples.imu import augment, data, measure, models, train, weights
+from lnncc.validate.footprint import Footprint
 
 FOLDS = sorted(data.FOLDS)
 RUNS = [(cell, fold) for cell in models.CELLS for fold in FOLDS]
@@ -133,3 +134,23 @@ def test_weights_survive_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     again = weights.load("ltc", 1)
     assert jax.tree.structure(again) == jax.tree.structure(params)
     assert all(np.array_equal(b, a + 1) for a, b in zip(*map(jax.tree.leaves, (params, again)), strict=True))
+
+
+def test_the_picture_has_what_was_told_of_every_window(tmp_path: Path) -> None:
+    pytest.importorskip("optax")
+    figures = pytest.importorskip("matplotlib.figure")
+    from examples import demo  # it needs the extras
+
+    labels = np.array([0, 0, 1, 6])
+    outputs = np.zeros((4, data.WINDOW, 7), np.float32)
+    outputs[np.arange(4), :, [0, 2, 1, 6]] = 1.0
+    row = demo.Row("cfc", 0.75, 0.75, "", "", 0.0, Footprint(1, 1, 1, ()), 1, "-", outputs, outputs)
+    left, right = figures.Figure().subplots(1, 2)
+    demo._told(left, row, labels)
+    shares = np.asarray(left.images[0].get_array())
+    assert shares[0].tolist() == [50, 0, 50, 0, 0, 0, 0] and shares[6, 6] == shares[1, 1] == 100
+    demo._followed(right, row, 0)
+    assert len(right.lines) == 14
+    test = data.Windows(outputs[..., :6], labels, labels)
+    demo.draw([row, row], test, tmp_path / "imu.png")
+    assert (tmp_path / "imu.png").read_bytes()[1:4] == b"PNG"
