@@ -48,11 +48,13 @@ MODEL = trace(
 COSTS = dict.fromkeys(targets.COSTS, 1.0) | {"mac8": 2.0}
 
 
-def case(target: targets.Target = HOST, model: Graph = MODEL, optimise: str = "balanced") -> problem.Problem:
+def case(
+    target: targets.Target = HOST, model: Graph = MODEL, optimise: str = "balanced", xs: np.ndarray = XS
+) -> problem.Problem:
     settings = Settings("small", dt=1.0, optimise=optimise)
     fused = widths(tails(fuse(simplify(model, dt=1.0))))
-    spans = ranges(fused, declared={"x": (-2.0, 2.0)}, calibration={"x": XS})
-    return problem.pose(model, settings, formats(fused, spans), spans, target, {"x": XS})
+    spans = ranges(fused, declared={"x": (-2.0, 2.0)}, calibration={"x": xs})
+    return problem.pose(model, settings, formats(fused, spans), spans, target, {"x": xs})
 
 
 CASE = case()
@@ -289,6 +291,35 @@ def test_the_stated_costs_are_near_what_an_emulator_counts(name: str, graph: Gra
     counted = chip.execute(made, core, tuple(x[0] for x in raw), count=4).run.instructions_per_step
     estimate = cost.cycles(made.integer, core)
     assert counted is not None and estimate == pytest.approx(counted, rel=0.35)
+
+
+def test_a_budget_is_kept_where_nothing_was_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recorded inputs fill a twentieth of the range that is declared."""
+    meter, budget = Meter(case(xs=XS / 20), None, None), Budget(rms=1e-3)
+    kept = auto.choose(meter, budget).measured
+    assert max(kept.rms, kept.wide_rms) <= 1e-3
+    monkeypatch.setattr(auto, "WIDE", 1e9)
+    careless = auto.choose(meter, budget).measured
+    assert careless.rms <= 1e-3 and careless.wide_rms > 1.5e-3
+
+
+def test_what_the_most_exact_candidate_errs_there_may_be_doubled() -> None:
+    """A budget that nothing keeps on inputs that wander is one of recorded inputs all the same."""
+    wide = CASE.wide
+    assert wide is not None
+    base = problem.measure(replace(CASE, short=wide), Choices())
+    loud = replace(CASE, short=wide, whole=wide, wide=replace(wide, exact=tuple(3 * y for y in wide.exact)))
+    most = problem.measure(loud, Choices())
+    found = auto.choose(Meter(loud, None, None), Budget(rms=3 * base.rms)).measured
+    assert most.wide_rms > 30 * base.rms and base.rms < found.rms <= 3 * base.rms
+    assert found.wide_rms <= auto.WIDE * most.wide_rms
+
+
+def test_inputs_that_the_float_model_does_not_survive_limit_nothing() -> None:
+    assert CASE.wide is not None
+    lost = replace(CASE, wide=replace(CASE.wide, exact=tuple(np.full_like(y, np.inf) for y in CASE.wide.exact)))
+    found = auto.choose(Meter(lost, None, None), Budget(max_abs=4e-3))
+    assert found.measured.max_abs <= 4e-3 and found.measured.wide_max_abs == np.inf
 
 
 def test_long_recordings_are_tried_in_windows() -> None:

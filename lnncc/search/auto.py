@@ -3,8 +3,12 @@
 Each choice is measured alone, against the most exact candidate. Squares of errors are taken to add up, which makes the
 cheapest choice a small integer program; its solution is measured, and the limits are tightened until it really keeps
 the budget. Then single steps that the sum of squares forbade are tried.
+
+The limits of error hold on recorded inputs. They hold on inputs that wander over the declared ranges as well, unless
+the most exact candidate itself comes near them there: then WIDE times its error is the limit.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +25,7 @@ ROUNDS = 12  # of tightening or loosening
 STEPS = 6  # single steps tried at a time
 AIM = 0.97  # of a limit, when the last attempt missed it
 FRONT = (0.25, 0.5, 2.0, 4.0)  # times the budget: more points of the front
+WIDE = 2.0  # times the error of the most exact candidate, what any may have on inputs that wander
 TIE = 1e-6  # of a cycle or a byte of RAM, what a byte of flash counts
 Picks = tuple[int, ...]
 
@@ -70,6 +75,7 @@ class _Search:
 
     def run(self) -> Found:
         self.base = self.meter.one(choices(self.knobs, self.exact))
+        self.limits = self._of_errors()
         self.effects = self._sensitivity()
         best = self._descent(self._best())
         if best is None:
@@ -97,8 +103,9 @@ class _Search:
         return found
 
     def _effect(self, found: Measured) -> Effect:
-        """``max_abs`` and ``rms`` squared, as much as they are above the base."""
-        amounts = {name: max(_error(found, name) ** 2 - _error(self.base, name) ** 2, 0.0) for name in ERRORS}
+        """Errors squared, as much as they are above the base."""
+        names = (*ERRORS, *(name for name in self.limits if name not in ERRORS))
+        amounts = {name: max(_error(found, name) ** 2 - _error(self.base, name) ** 2, 0.0) for name in names}
         amounts["flash"] = float(found.flash - self.base.flash)
         return Effect(self._objective(found) - self._objective(self.base), amounts)
 
@@ -113,11 +120,17 @@ class _Search:
 
     # All together.
 
+    def _of_errors(self) -> dict[str, float]:
+        """By the name of an error what it may be; nothing on inputs that wander where the float model leaves floats."""
+        limits = self.budget.errors
+        least = {name: (_error(self.base, f"wide_{name}"), limit) for name, limit in limits.items()}
+        wide = {f"wide_{name}": max(limit, WIDE * e) for name, (e, limit) in least.items() if math.isfinite(e)}
+        return limits | wide
+
     def _limits(self, scale: float, times: float = 1.0) -> dict[str, float]:
         """For ``solve``: of squares, what the base leaves of them; ``scale`` corrects the sum, ``times`` the budget."""
         limits = {
-            name: (scale * times * limit) ** 2 - _error(self.base, name) ** 2
-            for name, limit in self.budget.errors.items()
+            name: (scale * times * limit) ** 2 - _error(self.base, name) ** 2 for name, limit in self.limits.items()
         }
         if self.budget.flash is not None:
             limits["flash"] = float(self.budget.flash - self.base.flash - self.over)
@@ -151,7 +164,7 @@ class _Search:
         return ratio if ratio > 1 else max(ratio, self._share(self._whole(picks)))
 
     def _share(self, found: Measured) -> float:
-        ratios = [_error(found, name) / limit for name, limit in self.budget.errors.items()]
+        ratios = [_error(found, name) / limit for name, limit in self.limits.items()]
         return max(ratios + ([] if self.budget.flash is None else [found.flash / self.budget.flash]))
 
     def _cheaper(self, one: Picks, other: Picks) -> bool:
@@ -183,9 +196,9 @@ class _Search:
         """The largest error, by the sum of squares, in units of its limit."""
         sums = {
             n: _error(self.base, n) ** 2 + sum(e[o].amounts[n] for e, o in zip(self.effects, picks, strict=True))
-            for n in self.budget.errors
+            for n in self.limits
         }
-        return max([sums[n] ** 0.5 / limit for n, limit in self.budget.errors.items()], default=0.0)
+        return max([sums[n] ** 0.5 / limit for n, limit in self.limits.items()], default=0.0)
 
     # The answer.
 
@@ -239,7 +252,7 @@ ERRORS = ("max_abs", "rms")
 
 
 def _error(found: Measured, name: str) -> float:
-    return found.max_abs if name == "max_abs" else found.rms
+    return float(getattr(found, name))
 
 
 def _shown(found: Measured) -> str:

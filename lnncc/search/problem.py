@@ -1,4 +1,8 @@
-"""A problem: what all candidates share, and the measuring of one: its error by the twin, its cost by the plan."""
+"""A problem: what all candidates share, and the measuring of one: its error by the twin, its cost by the plan.
+
+A recording seldom fills the ranges that are declared, and a table that is coarse where nothing was recorded costs
+nothing there. So candidates are measured on inputs that wander all over these ranges, too.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,11 +16,14 @@ from lnncc.options import Settings
 from lnncc.passes.quantise import quantise
 from lnncc.passes.ranges import Ranges
 from lnncc.plan import plan
+from lnncc.plan.interface import Interface, Signal
 from lnncc.search import cost
 from lnncc.target import Target
+from lnncc.validate import stimulus
 
 WINDOW, WINDOWS = 128, 32  # steps and windows of a long recording that candidates are tried on
 WHOLE = 4096  # steps of each stream that the last candidates are tried on
+WANDERED, PIECE = 1024, 32  # steps of inputs that wander, and of a window of them at most
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +42,7 @@ class Trial:
 class Problem:
     """A fused graph with formats; ``short`` is tried with every candidate, ``whole`` with the last ones.
 
+    ``wide`` is no recording: inputs that wander over the declared ranges, tried with every candidate of a search.
     ``code_bytes`` is flash that does not depend on choices: code, and what else is no table.
     """
 
@@ -44,15 +52,21 @@ class Problem:
     target: Target
     short: Trial
     whole: Trial
+    wide: Trial | None
     code_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """``max_abs`` and ``rms`` of the worst output, in its own units; bytes; ``cycles`` an estimate, if there is one."""
+    """``max_abs`` and ``rms`` of the worst output, in its own units; bytes; ``cycles`` an estimate, if there is one.
+
+    Errors are those on recorded inputs; ``wide_max_abs`` and ``wide_rms`` those on inputs that wander, if any.
+    """
 
     max_abs: float
     rms: float
+    wide_max_abs: float
+    wide_rms: float
     flash: int
     ram: int
     cycles: float | None
@@ -64,15 +78,31 @@ def pose(
     """``model`` is the float graph, ``graph`` the fused one with formats, ``data`` (streams, steps, size) by label."""
     short = _trial(model, settings.fixed_dt, graph, _windows(data))
     whole = _trial(model, settings.fixed_dt, graph, {label: x[:, :WHOLE] for label, x in data.items()})
-    return Problem(graph, ranges, settings, target, short, whole)
+    wandering = stimulus.wandering(_edge(graph, ranges), WANDERED)
+    length = min(PIECE, *(x.shape[1] for x in data.values()))
+    wide = _trial(model, settings.fixed_dt, graph, _windows(wandering, length, WANDERED))
+    return Problem(graph, ranges, settings, target, short, whole, wide)
 
 
-def _windows(data: Mapping[str, Array]) -> dict[str, Array]:
+def _edge(graph: Graph, ranges: Ranges) -> Interface:
+    """What the step is given, in the ranges that were declared for it."""
+    signals = tuple(_signal(graph, p.value, p.label, *ranges.inputs[p.label][:2]) for p in graph.inputs)
+    dt = None if graph.dt is None or ranges.dt is None else _signal(graph, graph.dt, DT, *ranges.dt)
+    return Interface("", signals, (), (), dt)
+
+
+def _signal(graph: Graph, name: str, label: str, low: float, high: float) -> Signal:
+    form = _format(graph, name)
+    ends = (max(int(low * 2.0**form.frac), form.lowest), min(int(high * 2.0**form.frac), form.highest))
+    return Signal(name, label, graph.values[name].size, form.frac, *ends, bits=form.bits)
+
+
+def _windows(data: Mapping[str, Array], longest: int = WINDOW, most: int = WINDOWS) -> dict[str, Array]:
     """Windows of all streams, evenly spaced, each from reset."""
     streams, steps = next(iter(data.values())).shape[:2]
-    length = min(steps, WINDOW)
+    length = min(steps, longest)
     starts = [(s, k) for s in range(streams) for k in range(0, steps - length + 1, length)]
-    kept = [starts[i] for i in np.unique(np.linspace(0, len(starts) - 1, WINDOWS).astype(int))]
+    kept = [starts[i] for i in np.unique(np.linspace(0, len(starts) - 1, most).astype(int))]
     return {label: np.stack([x[s, k : k + length] for s, k in kept]) for label, x in data.items()}
 
 
@@ -102,16 +132,20 @@ def measure(case: Problem, choices: Choices, *, whole: bool = False) -> Measured
 def weighed(case: Problem, graph: Graph, *, whole: bool = False) -> Measured:
     """The error and the cost of an integer graph."""
     layout = plan(graph, case.settings.name, {}, case.target, case.settings.optimise)
-    trial = case.whole if whole else case.short
+    return Measured(
+        *_errors(graph, case.whole if whole else case.short),
+        *((0.0, 0.0) if case.wide is None else _errors(graph, case.wide)),
+        case.code_bytes + layout.table_bytes,
+        layout.state_bytes + layout.buffer_bytes,
+        cost.cycles(graph, case.target),
+    )
+
+
+def _errors(graph: Graph, trial: Trial) -> tuple[float, float]:
+    """The largest and the RMS error of the worst output."""
     outputs = twin.run(graph, trial.raw)[1]
     errors = [
         y * 2.0 ** -_format(graph, port.value).frac - exact
         for port, y, exact in zip(graph.outputs, outputs, trial.exact, strict=True)
     ]
-    return Measured(
-        max(float(np.abs(e).max()) for e in errors),
-        max(float(np.sqrt(np.mean(e**2))) for e in errors),
-        case.code_bytes + layout.table_bytes,
-        layout.state_bytes + layout.buffer_bytes,
-        cost.cycles(graph, case.target),
-    )
+    return max(float(np.abs(e).max()) for e in errors), max(float(np.sqrt(np.mean(e**2))) for e in errors)
