@@ -119,6 +119,12 @@ def test_emps_adds_the_ways_up() -> None:
     assert emps.position(np.ones((1, 4, 1)), part, np.full(1, 2.0)) == pytest.approx(np.sqrt((4 + 16 + 36 + 64) / 4))
 
 
+def test_what_nab_is_compared_with_is_the_step_from_one_value_to_the_next(folder: Path) -> None:
+    split = TASKS["nab"].load(folder)
+    steps = (split.test.targets - split.test.inputs).astype(np.float64) * split.unit
+    assert nab.again(folder) == pytest.approx(np.mean(steps**2))
+
+
 def test_nab_learns_before_the_test_and_not_from_labelled_samples(folder: Path) -> None:
     split = TASKS["nab"].load(folder)
     assert split.test.marks is not None and set(np.unique(split.test.marks)) == {0, 2}

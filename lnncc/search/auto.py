@@ -4,8 +4,8 @@ Each choice is measured alone, against the most exact candidate. Squares of erro
 cheapest choice a small integer program; its solution is measured, and the limits are tightened until it really keeps
 the budget. Then single steps that the sum of squares forbade are tried.
 
-The limits of error hold on recorded inputs. They hold on inputs that wander over the declared ranges as well, unless
-the most exact candidate itself comes near them there: then WIDE times its error is the limit.
+The limits of error hold on recorded inputs. They hold wherever else inputs are within the declared ranges as well,
+unless the most exact candidate itself comes near them there: then WIDE times its error is the limit.
 """
 
 import math
@@ -25,7 +25,7 @@ ROUNDS = 12  # of tightening or loosening
 STEPS = 6  # single steps tried at a time
 AIM = 0.97  # of a limit, when the last attempt missed it
 FRONT = (0.25, 0.5, 2.0, 4.0)  # times the budget: more points of the front
-WIDE = 2.0  # times the error of the most exact candidate, what any may have on inputs that wander
+WIDE = 2.0  # times the error of the most exact candidate, what any may have where nothing was recorded
 TIE = 1e-6  # of a cycle or a byte of RAM, what a byte of flash counts
 Picks = tuple[int, ...]
 
@@ -121,7 +121,7 @@ class _Search:
     # All together.
 
     def _of_errors(self) -> dict[str, float]:
-        """By the name of an error what it may be; nothing on inputs that wander where the float model leaves floats."""
+        """By the name of an error what it may be; there is none where the float model leaves floats."""
         limits = self.budget.errors
         least = {name: (_error(self.base, f"wide_{name}"), limit) for name, limit in limits.items()}
         wide = {f"wide_{name}": max(limit, WIDE * e) for name, (e, limit) in least.items() if math.isfinite(e)}

@@ -1,10 +1,11 @@
 """A problem: what all candidates share, and the measuring of one: its error by the twin, its cost by the plan.
 
 A recording seldom fills the ranges that are declared, and a table that is coarse where nothing was recorded costs
-nothing there. So candidates are measured on inputs that wander all over these ranges, too.
+nothing there. So candidates are measured on inputs that wander all over these ranges, too, and on some that stay where
+they are: one day a machine may. What counts is the worst of these windows, since errors of one place have one sign.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ from lnncc.validate import stimulus
 
 WINDOW, WINDOWS = 128, 32  # steps and windows of a long recording that candidates are tried on
 WHOLE = 4096  # steps of each stream that the last candidates are tried on
-WANDERED, PIECE = 1024, 32  # steps of inputs that wander, and of a window of them at most
+WIDE, PIECE = 32, 32  # windows of inputs that wander, and as many of inputs that stay; steps of each at most
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +43,7 @@ class Trial:
 class Problem:
     """A fused graph with formats; ``short`` is tried with every candidate, ``whole`` with the last ones.
 
-    ``wide`` is no recording: inputs that wander over the declared ranges, tried with every candidate of a search.
+    ``wide`` is no recording: inputs all over the declared ranges, tried with every candidate of a search.
     ``code_bytes`` is flash that does not depend on choices: code, and what else is no table.
     """
 
@@ -60,7 +61,7 @@ class Problem:
 class Measured:
     """``max_abs`` and ``rms`` of the worst output, in its own units; bytes; ``cycles`` an estimate, if there is one.
 
-    Errors are those on recorded inputs; ``wide_max_abs`` and ``wide_rms`` those on inputs that wander, if any.
+    Errors are those on recorded inputs; ``wide_max_abs`` and ``wide_rms`` those of the worst window of all others.
     """
 
     max_abs: float
@@ -78,10 +79,18 @@ def pose(
     """``model`` is the float graph, ``graph`` the fused one with formats, ``data`` (streams, steps, size) by label."""
     short = _trial(model, settings.fixed_dt, graph, _windows(data))
     whole = _trial(model, settings.fixed_dt, graph, {label: x[:, :WHOLE] for label, x in data.items()})
-    wandering = stimulus.wandering(_edge(graph, ranges), WANDERED)
-    length = min(PIECE, *(x.shape[1] for x in data.values()))
-    wide = _trial(model, settings.fixed_dt, graph, _windows(wandering, length, WANDERED))
+    wide = _trial(model, settings.fixed_dt, graph, _wide(_edge(graph, ranges), next(iter(data.values())).shape[1]))
     return Problem(graph, ranges, settings, target, short, whole, wide)
+
+
+def _wide(edge: Interface, steps: int) -> dict[str, Array]:
+    """Windows of inputs that wander over their ranges, and windows of inputs that stay where they are."""
+    length = min(PIECE, steps)
+    wandering, levels = stimulus.wandering(edge, WIDE * length), stimulus.noise(edge, WIDE)
+    return {
+        label: np.concatenate((x.reshape(WIDE, length, -1), np.repeat(levels[label][0][:, None], length, axis=1)))
+        for label, x in wandering.items()
+    }
 
 
 def _edge(graph: Graph, ranges: Ranges) -> Interface:
@@ -97,12 +106,12 @@ def _signal(graph: Graph, name: str, label: str, low: float, high: float) -> Sig
     return Signal(name, label, graph.values[name].size, form.frac, *ends, bits=form.bits)
 
 
-def _windows(data: Mapping[str, Array], longest: int = WINDOW, most: int = WINDOWS) -> dict[str, Array]:
+def _windows(data: Mapping[str, Array]) -> dict[str, Array]:
     """Windows of all streams, evenly spaced, each from reset."""
     streams, steps = next(iter(data.values())).shape[:2]
-    length = min(steps, longest)
+    length = min(steps, WINDOW)
     starts = [(s, k) for s in range(streams) for k in range(0, steps - length + 1, length)]
-    kept = [starts[i] for i in np.unique(np.linspace(0, len(starts) - 1, most).astype(int))]
+    kept = [starts[i] for i in np.unique(np.linspace(0, len(starts) - 1, WINDOWS).astype(int))]
     return {label: np.stack([x[s, k : k + length] for s, k in kept]) for label, x in data.items()}
 
 
@@ -133,19 +142,24 @@ def weighed(case: Problem, graph: Graph, *, whole: bool = False) -> Measured:
     """The error and the cost of an integer graph."""
     layout = plan(graph, case.settings.name, {}, case.target, case.settings.optimise)
     return Measured(
-        *_errors(graph, case.whole if whole else case.short),
-        *((0.0, 0.0) if case.wide is None else _errors(graph, case.wide)),
+        *_worst(_errors(graph, case.whole if whole else case.short)),
+        *_worst([w for e in _errors(graph, case.wide) for w in e] if case.wide is not None else []),
         case.code_bytes + layout.table_bytes,
         layout.state_bytes + layout.buffer_bytes,
         cost.cycles(graph, case.target),
     )
 
 
-def _errors(graph: Graph, trial: Trial) -> tuple[float, float]:
-    """The largest and the RMS error of the worst output."""
+def _errors(graph: Graph, trial: Trial) -> list[Array]:
+    """Of each output, (streams, steps, size)."""
     outputs = twin.run(graph, trial.raw)[1]
-    errors = [
+    return [
         y * 2.0 ** -_format(graph, port.value).frac - exact
         for port, y, exact in zip(graph.outputs, outputs, trial.exact, strict=True)
     ]
-    return max(float(np.abs(e).max()) for e in errors), max(float(np.sqrt(np.mean(e**2))) for e in errors)
+
+
+def _worst(errors: Sequence[Array]) -> tuple[float, float]:
+    """The largest and the RMS error of the worst."""
+    largest = max((float(np.abs(e).max()) for e in errors), default=0.0)
+    return largest, max((float(np.sqrt(np.mean(e**2))) for e in errors), default=0.0)
