@@ -23,6 +23,7 @@ from lnncc.validate import chip, compare, toolchain
 
 STEPS = 4
 INPUTS = 6
+TOO_LARGE = "E0505"
 WIDE = Choices()
 NARROW = Choices(Choice(weight_bits=8))
 DIRECT = Choices(Choice(table=Table("direct", 256)))
@@ -114,10 +115,16 @@ def samples() -> list[Sample]:
     return found
 
 
-def counted(sample: Sample, name: str) -> int:
+def counted(sample: Sample, name: str) -> int | None:
+    """What the costliest of some steps took on target ``name``; None if the model does not fit it."""
     build, chosen = sample.program.build, target.load(name)
     raw = compare.raw_inputs(build, {"x": sample.xs})
-    result = chip.execute(build, chosen, tuple(x[0] for x in raw), count=STEPS)
+    try:
+        result = chip.execute(build, chosen, tuple(x[0] for x in raw), count=STEPS)
+    except lnncc.LnnccError as error:
+        if error.code != TOO_LARGE:
+            raise
+        return None
     assert compare.equal_steps(result.trace, twin.run(build.integer, raw)) == STEPS
     exact = result.run.cycles if chosen.cycles is None else ()  # else they are an estimate
     count = max((c.nominal for c in exact), default=result.run.instructions_per_step)
@@ -150,13 +157,14 @@ def _least(matrix: np.ndarray) -> np.ndarray:
 
 def text(name: str, counts: np.ndarray, fit: Fit) -> str:
     """``[cost]`` as it stands in the target's file."""
-    off, compiler = np.abs(fit.misses), toolchain.find(target.load(name)).version
+    off, chosen = np.abs(fit.misses), target.load(name)
+    compiler, unit = toolchain.find(chosen).version, "cycles" if chosen.kind == "avr" else "instructions"
     median, most, worst = (f"{np.quantile(off, part):.0%}" for part in (0.5, 0.9, 1.0))
     lines = [
-        f"# An estimate: instructions by {compiler}, -O2,",
+        f"# An estimate: {unit} by {compiler}, -O2,",
         f"# fitted to the counts of {len(off)} emulated models. Models left out of the fit are missed by {median} in",
         f"# the median, nine of ten by at most {most}, and by {worst} at worst (a step of {counts[off.argmax()]:.0f}"
-        " instructions).",
+        f" {unit}).",
         "[cost]",
         *(f"{kind} = {value:.2f}" for kind, value in fit.costs.items()),
     ]
@@ -166,11 +174,12 @@ def text(name: str, counts: np.ndarray, fit: Fit) -> str:
 def main() -> None:
     every = samples()
     for name in sys.argv[1:]:
-        counts = np.array([counted(sample, name) for sample in every], float)
-        fit = fitted(every, counts)
+        fitting = [(sample, count) for sample in every if (count := counted(sample, name)) is not None]
+        kept, counts = [sample for sample, _ in fitting], np.array([count for _, count in fitting], float)
+        fit = fitted(kept, counts)
         print(text(name, counts, fit), flush=True)
         worst = np.argsort(-np.abs(fit.misses))[:5]
-        print("\n".join(f"#   {every[k].group}: {counts[k]:.0f}, missed by {fit.misses[k]:+.0%}" for k in worst))
+        print("\n".join(f"#   {kept[k].group}: {counts[k]:.0f}, missed by {fit.misses[k]:+.0%}" for k in worst))
 
 
 if __name__ == "__main__":
