@@ -25,6 +25,7 @@ from lnncc.passes.prove import prove
 from lnncc.validate import host
 from tests import models
 from tests.integer_graphs import FULL, PLANNED, Builder, drawn
+from tests.toy_model import seldom
 
 NAME = "small"
 Data = dict[str, Any]  # JSON
@@ -179,7 +180,7 @@ SAME = {"narrow": {"concat", "sat16", "abs"}, "abs": {"concat"}, "repeat": {"mul
 PARTS = 8  # of the mutations, so that they share the cores
 
 
-@pytest.fixture(scope="module", params=[tiny, timed])
+@pytest.fixture(scope="module", params=[tiny, *seldom([timed])])
 def least(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Data]:
     folder = tmp_path_factory.mktemp("least")
     return folder, written(request.param(), folder, steps=2)

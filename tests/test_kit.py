@@ -66,7 +66,7 @@ def test_it_passes_on_this_machine(build: tuple[str, tuple[str, ...]]) -> None:
     assert not failed(done) and len(done.results) > 40
 
 
-@pytest.mark.parametrize("isa", seldom(DESK, "mve"))
+@pytest.mark.parametrize("isa", seldom(DESK))
 def test_other_machines_words_in_plain_c(isa: str) -> None:
     """With undefined behaviour an error."""
     chosen = desk(isa)
@@ -74,7 +74,7 @@ def test_other_machines_words_in_plain_c(isa: str) -> None:
     assert not failed(runs.run(chosen, parts(chosen), compiler=host_compiler("gcc"), flags=flags))
 
 
-@pytest.mark.parametrize("core", seldom(CORES, "cortex-m0plus"))
+@pytest.mark.parametrize("core", seldom(CORES))
 def test_it_passes_on_an_emulated_core(core: str) -> None:
     need_target(core)
     chosen = target.load(core)

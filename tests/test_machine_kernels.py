@@ -145,6 +145,7 @@ def test_many_rows(kind: str | None, tmp_path: Path) -> None:
     assert found == _record(twin.run(graph, inputs(graph)))
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     ("name", "optimise"),
     [*((n, "balanced") for n in ("affine", "affine_w8", "synapses", "synapse_tables")), ("synapse_tables", "speed")],
