@@ -18,7 +18,7 @@ OFTEN = [n for n in COMPILED if not n.endswith("irregular time") or n in ("CfC, 
 REFUSED = [name for name, case in CASES.items() if case.refused is not None]
 
 
-@pytest.mark.parametrize("bits", [16, 8])
+@pytest.mark.parametrize("bits", [16, *seldom([8])])
 @pytest.mark.parametrize("name", seldom(COMPILED, *OFTEN))
 def test_row(name: str, bits: int) -> None:
     case = CASES[name]
