@@ -76,7 +76,7 @@ class Build:
         manifest = f"{self.name}.json"
         refuse_foreign(folder, manifest, files)
         for path in _left_over(folder, manifest, files):
-            path.unlink()
+            path.unlink(missing_ok=True)  # whoever writes there at the same time may have been first
         for name in [n for n in files if n != manifest] + [manifest]:
             replace(folder / name, files[name])
 

@@ -83,6 +83,15 @@ def test_a_file_of_somebody_else_is_not_overwritten(program: Program, tmp_path: 
     assert own.read_text() == program.build.sources[own.name]
 
 
+def test_who_writes_at_the_same_time_may_have_taken_a_file_away_first(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program.save(tmp_path)
+    monkeypatch.setattr(build, "_left_over", lambda folder, *others: [folder / "gone.c"])
+    program.save(tmp_path)
+    assert program.build.stale(tmp_path) == []
+
+
 def test_a_manifest_says_what_a_build_was_made_from() -> None:
     xs = models.recording()
     made = lnncc.compile(Model(models.cfc()), ranges={"x": (-2, 2)}, calibration=xs, dt=1.0, bits="auto", max_abs=0.5)
