@@ -292,9 +292,10 @@ def test_four_rows_of_weights_in_bytes() -> None:
     w, s = np.array([[1, -2, 3, -4, 5]] * 5), np.array([2, 40, 3, 3, 3])
     found = layouts.row_quads8({"w": w, "s": s}, {})
     assert found is not None
-    table = found.tables["w"].reshape(2, 3, 4, 2)
-    assert table[0, 0, 3].tolist() == [3 * 256 + 1, -4 * 256 + 254] and table[0, 1, 0].tolist() == [5, 0]
-    assert table[0, 2, :2].tolist() == [[0, 1 << 14], [4, 0]] and not table[1, :2, 1:].any()
+    table = found.tables["w"].reshape(2, 10, 2)
+    assert table[0, 1].tolist() == [257 + 128, -2 * 257 + 128] and table[0, 4].tolist() == [5 * 257 + 128, 0]
+    assert table[0, 6:8].tolist() == [[0, 1 << 14], [4, 0]] and table[1, 1].tolist() == [128, 128]
+    assert table[1, 0].tolist() == [1 + 128, -2 + 128] and table[1, 5].tolist() == [128, 0]
     assert layouts.row_quads8({"w": w, "s": s - 1}, {}) is None
 
 

@@ -11,7 +11,7 @@ LN_INLINE void ln_next_quad(ln_quad *at, const int16_t *x, ln_size rows, ln_size
 
 LN_INLINE void ln_quads(int32_t *y, const int32_t *acc, const int16_t *x, const ln_pair *w, ln_size rows, ln_size cols, int bytes)
 {
-    ln_quad at = {y, acc, w};
+    ln_quad at = {y, acc, w, bytes == 1 ? ln_start8(x, cols) : 0};
     if (((uintptr_t)x & 3u) == 0) {
         LN_ROLLED
         for (uint32_t r = rows >> 2; r != 0; r--) {

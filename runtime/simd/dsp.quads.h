@@ -7,6 +7,7 @@ typedef struct {
     int32_t *y;
     const int32_t *acc;
     const ln_pair *w;
+    int64_t start; /* of sums with weights of 8 bits */
 } ln_quad;
 
 #if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__)
@@ -112,19 +113,20 @@ LN_INLINE void ln_affine4(ln_quad *at, const int16_t *x, ln_size rows, ln_size c
     at->w = w;
 }
 #else
-/* Column i of row r of four: of a row a word has two columns, or of weights of 8 bits k, k + 2, k + 1, k + 3. */
+/* Column i of row r of four: of a row a word has two columns, of two rows with weights of 8 bits too. */
 LN_FN int32_t ln_quad_weight(const ln_pair *w, uint32_t i, uint32_t r, int bytes)
 {
     if (bytes == 1) {
-        return (int8_t)(uint8_t)(((uint32_t)w[i / 4 * 4 + r] >> (i % 2 * 16 + i / 2 % 2 * 8)) & 255u);
+        const ln_pair both = w[i / 2 * 2 + r / 2];
+        const int32_t half = i % 2 == 0 ? ln_lower(both) : ln_upper(both);
+        return r % 2 == 0 ? (int32_t)((uint32_t)half & 255u) - 128 : half >> 8;
     }
     return i % 2 == 0 ? ln_lower(w[i / 2 * 4 + r]) : ln_upper(w[i / 2 * 4 + r]);
 }
 
 LN_FN void ln_affine4_plain(ln_quad *at, const int16_t *x, uint32_t rows, uint32_t cols, int bytes)
 {
-    const uint32_t columns = bytes == 1 ? 4 : 2; /* of a word */
-    const ln_pair *const m = at->w + (cols + columns - 1) / columns * 4;
+    const ln_pair *const m = at->w + (cols + 1) / 2 * (bytes == 1 ? 2 : 4);
     for (uint32_t r = 0; r < rows; r++) {
         int32_t sum = 0;
         for (uint32_t i = 0; i < cols; i++) {

@@ -18,7 +18,7 @@ def row_quads(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Pack
     A product with that number, of which the upper word is kept, shifts a sum and rounds it. It is a positive int32 if
     the shift is at least 2.
     """
-    return _quads(constants, attrs, filled(filled(constants["w"], 0, 4), 1, 2)[..., None])
+    return _quads(constants, attrs, _words(filled(filled(constants["w"], 0, 4), 1, 2), 4))
 
 
 def literal_rows(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
@@ -80,10 +80,11 @@ def _by_twos(ends: Array) -> Array:
 
 
 def row_quads8(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed | None:
-    """The same with four columns of each, in bytes: the first, the third, the second and the fourth."""
-    w = filled(filled(constants["w"], 0, 4), 1, 4)
-    bytes_ = w.reshape(len(w), -1, 2, 2).swapaxes(2, 3).reshape(len(w), -1, 2)
-    return _quads(constants, attrs, bytes_)
+    """The same with weights of 8 bits, two rows in a halfword: 256 times the second, plus the first, plus 128. What
+    fills up an odd number of columns is 0."""
+    w = filled(constants["w"], 0, 4)
+    both = filled(256 * w[1::2] + w[::2] + 128, 1, 2)
+    return _quads(constants, attrs, _words(both, 2))
 
 
 def byte_pairs(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Packed:
@@ -92,15 +93,17 @@ def byte_pairs(constants: Mapping[str, Array], attrs: Mapping[str, Attr]) -> Pac
     return Packed({"w": (w[1::2] * 256 + w[::2] % 256).reshape(-1)}, attrs)
 
 
-def _quads(constants: Mapping[str, Array], attrs: Mapping[str, Attr], halves: Array) -> Packed | None:
-    """``halves`` (rows, halves of words, parts) are put into words, the first part lowest."""
-    given = _factors(constants["s"])
-    if given is None:
+def _words(rows: Array, each: int) -> Array:
+    """(groups, words, 2): ``each`` rows at a time, two columns of each, the next two, ..."""
+    return rows.reshape(len(rows) // each, each, -1, 2).swapaxes(1, 2).reshape(len(rows) // each, -1, 2)
+
+
+def _quads(constants: Mapping[str, Array], attrs: Mapping[str, Attr], fours: Array) -> Packed | None:
+    """The words of four rows at a time, and behind them their factors."""
+    factors = _factors(constants["s"])
+    if factors is None:
         return None
-    rows = len(halves) // 4
-    joined = halves[..., 0] if halves.shape[2] == 1 else halves[..., 1] * 256 + halves[..., 0] % 256
-    pairs = joined.reshape(rows, 4, -1, 2).transpose(0, 2, 1, 3)
-    table = np.concatenate([pairs, filled(given, 0, 4).reshape(rows, 1, 4, 2)], axis=1)
+    table = np.concatenate([fours, filled(factors, 0, 4).reshape(-1, 4, 2)], axis=1)
     return Packed({"w": table.reshape(-1, 2)}, attrs)
 
 
