@@ -1,6 +1,6 @@
 """What an op may ask and do while it turns itself into integers; ``passes.quantise`` implements it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from lnncc.choices import Choice
@@ -17,6 +17,11 @@ class Quantiser(Protocol):
         """What was chosen for a node."""
         ...
 
+    def chain(self, node: Node) -> Sequence[Node]:
+        """The nodes of its op, each adding to what the one before alone hands on, that end with ``node``; none if it
+        is not the last of them."""
+        ...
+
     def format(self, name: str) -> Format:
         """The format chosen for a value."""
         ...
@@ -29,8 +34,9 @@ class Quantiser(Protocol):
         """Largest raw magnitude of each element that the format or the declared range allows."""
         ...
 
-    def moment(self, name: str) -> Array | None:
-        """E[x xᵀ] of a value that goes into a matrix, over the calibration data; None without such data."""
+    def moment(self, names: Sequence[str]) -> Array | None:
+        """E[x xᵀ] over the calibration data, x being values that go into matrices one behind the other; None without
+        such data. Of two values it is taken to be 0."""
         ...
 
     def floats(self, name: str) -> Array:

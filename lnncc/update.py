@@ -15,6 +15,7 @@ from lnncc.assemble import Made, assembled
 from lnncc.build import Build, lineage, planned
 from lnncc.errors import LnnccError
 from lnncc.ir import Array, Graph, Node
+from lnncc.passes.chains import chains
 from lnncc.passes.lower import lower
 from lnncc.passes.prove import Proof, prove
 from lnncc.passes.quantise import quantise
@@ -158,10 +159,14 @@ def _fused(build: Build, model: Graph, done: tuple[solver.Substitution, ...]) ->
 
 
 def _with_formats(fused: Graph, integer: Graph) -> Graph:
-    """The fused graph with the formats of the values of that name in the code."""
+    """The fused graph with the formats of the values of that name in the code.
+
+    A sum that goes on in others may be none there: it has the format of what they come to.
+    """
     values = dict(fused.values)
+    sums = {link.outputs[0]: end for end, links in chains(fused, "affine").items() for link in links}
     for name in (n for n in values if n not in fused.constants):
-        known = integer.values.get(name)
+        known = integer.values.get(name) or integer.values.get(sums.get(name, name))
         if known is None or known.shape != values[name].shape:
             raise _other(f"the code has no value {name} of shape {list(values[name].shape)}", ZEROS)
         values[name] = replace(values[name], format=known.format)

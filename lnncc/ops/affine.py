@@ -1,6 +1,7 @@
 """affine: acc + W x, one segment of a matrix-vector product; chained for several segments or column blocks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,8 @@ BY_ROW = (0, 2, 3)
 WEIGHT_BITS = (16, 8)
 MAX_BLOCKS = 4
 STEP = 8  # columns: what the kernels of larger machines read at a time
+ENOUGH = 1.5e-4  # of the size of a row's sum, in RMS: what the rounding of weights may add for the sake of one sum
+TYPICAL = 0.5  # of the largest magnitude: what an element is taken to have in RMS where no recording tells
 LARGEST = float(fx.INT32[1])
 
 
@@ -36,21 +39,86 @@ def tube(attrs: Mapping[str, Attr], acc: Tube, x: Tube, w: Tube) -> Tube:
 
 
 def quantise(node: Node, q: Quantiser) -> None:
-    """Weights per row as wide as the proven L1 bound lets the accumulator hold, in as few column blocks as pay."""
-    acc, x, w = node.inputs
-    weights, reach = q.floats(w), q.reach(x)
-    gain = q.format(x).frac - q.format(node.outputs[0]).frac
-    blocks = q.settled(node, "blocks", _column_blocks(weights, reach, gain, q.choice(node).weight_bits))
-    name = acc
-    for count, (start, stop) in enumerate(blocks):
-        last = count == len(blocks) - 1
-        name = _block(node, q, name, x, slice(start, stop), node.outputs[0] if last else q.fresh(node.outputs[0]))
+    """All products of a chain into one sum where that is exact enough, else each link in as few blocks as pay."""
+    links = q.chain(node)
+    if not links:
+        return
+    acc, joined = links[0].inputs[0], _operand(links, q)
+    if q.settled(node, "joined", _joins(links, joined, q)):
+        _block(node, q, acc, joined, node.outputs[0])
+        return
+    for link in links:
+        operand = joined if len(links) == 1 else _operand((link,), q)
+        gain, bits = operand.frac - q.format(link.outputs[0]).frac, q.choice(link).weight_bits
+        blocks = q.settled(link, "blocks", _column_blocks(operand.weights, operand.reach, gain, bits))
+        for count, (start, stop) in enumerate(blocks):
+            out = link.outputs[0] if count == len(blocks) - 1 else q.fresh(link.outputs[0])
+            _block(link, q, acc, operand.part(start, stop), out)
+            acc = out
 
 
-def _block(node: Node, q: Quantiser, acc: str, x: str, columns: slice, out: str) -> str:
-    weights, reach = q.floats(node.inputs[2])[:, columns], q.reach(x)[columns]
-    source, target = q.format(x), q.format(node.outputs[0])
-    bits, gain = q.choice(node).weight_bits, source.frac - target.frac
+@dataclass(frozen=True, slots=True, eq=False)
+class _Operand:
+    """Columns of matrices beside each other, and what they multiply: elements [start, stop) of values.
+
+    ``frac`` is the finest of their formats. A column of a coarser one is taken as many times as large, so that its
+    product with the raw integer is in the same unit; ``reach`` and ``moment`` are those of the raw integers.
+    """
+
+    parts: tuple[tuple[str, int, int], ...]
+    weights: Array
+    reach: Array
+    moment: Array | None
+    frac: int
+
+    @property
+    def power(self) -> Array:
+        """Mean squares of the columns in real numbers."""
+        if self.moment is None:
+            return (TYPICAL * self.reach * 2.0**-self.frac) ** 2
+        return np.diagonal(self.moment)
+
+    def part(self, start: int, stop: int) -> "_Operand":
+        """Of an operand of one value, these columns."""
+        [(name, first, _)] = self.parts
+        columns, moment = slice(start, stop), self.moment
+        return _Operand(
+            ((name, first + start, first + stop),),
+            self.weights[:, columns],
+            self.reach[columns],
+            None if moment is None else moment[columns, columns],
+            self.frac,
+        )
+
+
+def _operand(links: Sequence[Node], q: Quantiser) -> _Operand:
+    names = [link.inputs[1] for link in links]
+    fracs = [q.format(name).frac for name in names]
+    finer = np.repeat(max(fracs) - np.array(fracs), [q.size(name) for name in names])
+    weights = np.concatenate([q.floats(link.inputs[2]) for link in links], axis=1) * np.exp2(finer)
+    moment = q.moment(tuple(names))
+    return _Operand(
+        tuple((name, 0, q.size(name)) for name in names),
+        weights,
+        np.concatenate([q.reach(name) for name in names]),
+        None if moment is None else moment * np.exp2(-finer)[:, None] * np.exp2(-finer),
+        max(fracs),
+    )
+
+
+def _joins(links: Sequence[Node], joined: _Operand, q: Quantiser) -> bool:
+    """Whether one sum of all products is exact enough; narrow weights have no bits to spare for it."""
+    bits, target = max(WEIGHT_BITS), q.format(links[-1].outputs[0]).frac
+    if any(q.choice(link).weight_bits != bits for link in links):
+        return False
+    frac = _row_fractions(joined.weights, joined.reach, joined.frac - target, bits)
+    error = float(np.exp2(-2.0 * frac).sum() * joined.power.sum()) / 12
+    return error <= ENOUGH**2 * float((joined.weights**2 @ joined.power).sum())
+
+
+def _block(node: Node, q: Quantiser, acc: str, operand: _Operand, out: str) -> None:
+    weights, reach, target = operand.weights, operand.reach, q.format(node.outputs[0])
+    bits, gain = q.choice(node).weight_bits, operand.frac - target.frac
     frac = _row_fractions(weights, reach, gain, bits)
     clips = _clipped(weights, reach, frac, gain, bits)
     frac = frac + clips
@@ -62,16 +130,15 @@ def _block(node: Node, q: Quantiser, acc: str, x: str, columns: slice, out: str)
     largest = float(np.abs(exact[~clips]).max(initial=0.0))
     wide = (b for b in (bits, *sorted(WEIGHT_BITS)) if largest < 1 << b - 1)
     bits = next(wide, max(WEIGHT_BITS))  # a coarse operand needs larger weights
-    bits = q.settled(node, f"bits of columns from {columns.start}", bits)
+    bits = q.settled(node, f"bits of columns from {operand.parts[0][1]}", bits)
     q.fits(node.outputs[0], "its weights", largest, (1 << bits - 1) - 0.5)
-    ints = _rounded(weights * np.exp2(np.minimum(frac, 60))[:, None], reach, _room(shift), q.moment(x), columns, bits)
-    part = q.part(x, columns.start, columns.stop)
+    ints = _rounded(weights * np.exp2(np.minimum(frac, 60))[:, None], operand, _room(shift), bits)
+    first, *more = (q.part(*part) for part in operand.parts)
     label = f"weights, fraction bits {_spread(frac)}"
     w = q.constant(ints, Format(16 if bits > 8 else 8, 0), label=label, error=np.abs(ints - exact))
     s = q.constant(shift, Format(8, 0), label="right shift of each row", error=0)
     attrs: dict[str, Attr] = {"rows": ints.shape[0], "cols": ints.shape[1]}
-    q.emit("affine", (q.accumulator(acc, target), part, w, s), out, target, attrs)
-    return out
+    q.emit("affine", (q.accumulator(acc, target), first, w, s, *more), out, target, attrs)
 
 
 def units(weights: Array, reach: Array, gain: int) -> Array:
@@ -83,16 +150,16 @@ def units(weights: Array, reach: Array, gain: int) -> Array:
     return found
 
 
-def _rounded(units: Array, reach: Array, room: Array, moment: Array | None, columns: slice, bits: int) -> Array:
+def _rounded(units: Array, operand: _Operand, room: Array, bits: int) -> Array:
     """For the recorded inputs, if any, but for rows whose L1 bound that would break; else to the nearest.
 
     It pays for 16 bits too: the sum of a row often leaves its weights no more than 12.
     """
     nearest = _nearest(units, bits)
-    if moment is None:
+    if operand.moment is None:
         return nearest
-    minded = gptq.rounded(units, moment[columns, columns], bits)
-    fits = np.abs(minded) @ reach <= room
+    minded = gptq.rounded(units, operand.moment, bits)
+    fits = np.abs(minded) @ operand.reach <= room
     return np.where(fits[:, None], minded, nearest)
 
 
@@ -159,8 +226,10 @@ def _spread(frac: Array) -> str:
     return f"{frac.min()}" if frac.min() == frac.max() else f"{frac.min()} to {frac.max()}"
 
 
-def evaluate(attrs: Mapping[str, Attr], acc: Carrier, x: Carrier, w: Array, shift: Array) -> Carrier:
-    return fx.add(acc, fx.rshift(fx.dot(w, x), shift))
+def evaluate(attrs: Mapping[str, Attr], acc: Carrier, x: Carrier, w: Array, shift: Array, *more: Carrier) -> Carrier:
+    """``more`` are further vectors behind x."""
+    whole = fx.concat(x, *more) if more else x
+    return fx.add(acc, fx.rshift(fx.dot(w, whole), shift))
 
 
 def kernel(node: Node, bits: Mapping[str, int]) -> str:

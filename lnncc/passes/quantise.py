@@ -1,7 +1,7 @@
 """quantise: the fused graph in integers. The only place where a float becomes an integer constant."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from lnncc.interval import Interval
 from lnncc.ir import ALWAYS, Array, Attr, Body, Format, Graph, Node, State, Value
 from lnncc.means import lost
 from lnncc.ops import OPS
+from lnncc.passes.chains import chains, without_links
 from lnncc.passes.conductance import WEIGHT_LIMIT, units
 from lnncc.passes.ranges import Ranges
 from lnncc.quantiser import Settled
@@ -68,6 +69,7 @@ class _Quantiser:
         self.nodes: list[Node] = []
         self.node: Node | None = None
         self.units = units(source, ranges.spans, choices, **({} if kept is None else UPDATABLE))
+        self.chains = chains(source, "affine")
         self.shared: dict[tuple[object, ...], str] = {}
 
     def graph(self) -> Graph:
@@ -75,7 +77,7 @@ class _Quantiser:
         nodes = self._written(source.nodes)
         states = tuple(State(s.label, s.before, s.after, self._initial(s)) for s in source.states)
         ports = source.inputs, source.outputs
-        return Graph(
+        graph = Graph(
             self.values,
             self.constants,
             ports[0],
@@ -86,6 +88,7 @@ class _Quantiser:
             labels=self.labels,
             rounding=self.rounding,
         )
+        return without_links(graph, self.chains)
 
     def _initial(self, state: State) -> Array:
         form = self.format(state.before)
@@ -129,8 +132,11 @@ class _Quantiser:
         estimate = np.ceil(self.span(name).magnitude * 2.0**form.frac) + 1
         return np.minimum(estimate, 2.0 ** (form.bits - 1))
 
-    def moment(self, name: str) -> Array | None:
-        return self.ranges.moments.get(name)
+    def moment(self, names: Sequence[str]) -> Array | None:
+        return self.ranges.moment(names)
+
+    def chain(self, node: Node) -> Sequence[Node]:
+        return self.chains[node.outputs[0]]
 
     def floats(self, name: str) -> Array:
         return self.source.constants[name]

@@ -6,7 +6,7 @@ is listed as *assumed*. What the formats promise is proven later, in integers, b
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -38,6 +38,16 @@ class Ranges:
     seen: Mapping[str, Interval] = field(default_factory=dict)  # of every value, over the calibration data
     moments: Mapping[str, Array] = field(default_factory=dict)  # E[x xᵀ] of what goes into matrices, likewise
     dt: tuple[float, float] | None = None
+
+    def moment(self, names: Sequence[str]) -> Array | None:
+        """E[x xᵀ] of values one behind the other, that of two values being taken to be 0; None if one is not known."""
+        if any(name not in self.moments for name in names):
+            return None
+        known = [self.moments[name] for name in names]
+        whole = np.zeros((sum(map(len, known)),) * 2)
+        for part, end in zip(known, itertools.accumulate(map(len, known)), strict=True):
+            whole[end - len(part) : end, end - len(part) : end] = part
+        return whole
 
 
 def ranges(

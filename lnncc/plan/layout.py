@@ -17,6 +17,7 @@ from lnncc.plan.copies import Copy, schedule
 from lnncc.plan.fetch import fetched
 from lnncc.plan.image import STRUCTURE_BYTES, Image, Kind, kept, laid_out
 from lnncc.plan.interface import CLIPPED, COUNTERS, HASH_BYTES, Interface, Signal
+from lnncc.plan.joined import joined
 from lnncc.plan.neurons import parted
 from lnncc.plan.once import once
 from lnncc.plan.packing import pack
@@ -61,8 +62,8 @@ def plan(
     _require_countable(graph)
     known, text = digest(graph), ir.text(_unlabelled(graph))
     seen, thrifty = tapped(graph, taps, bounds), optimise == SIZE or target.scarce
+    graph = joined(graph if taps else once(graph))
     if not taps:
-        graph = once(graph)
         graph = stripped(stacked(graph, SHORT)) if optimise == SIZE else stacked(graph)
     choices = (graph, parted(graph)) if thrifty and not taps else (graph,)
     laid = (_laid(each, target, taps, thrifty=thrifty) for each in choices)

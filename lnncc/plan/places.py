@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lnncc.ir import Graph
+from lnncc.ir import Array, Graph
 from lnncc.ops import OPS
 from lnncc.plan.timeline import Life, Move, Ref, Timeline, final, result
 
@@ -126,13 +126,16 @@ class _Sharing:
         """Whether a and b, lying there, would need one element for two different integers at one time."""
         one, other = self.line.lives[a], self.line.lives[b]
         first, last = max(at_a, at_b), min(at_a + one.size, at_b + other.size)
-        if first >= last or np.array_equal(
-            one.content[first - at_a : last - at_a], other.content[first - at_b : last - at_b]
-        ):
+        if first >= last:
             return False
-        return overlap(
-            one.spans((first - at_a, last - at_a), self._replaced(b, at_b, a, at_a)),
-            other.spans((first - at_b, last - at_b), self._replaced(a, at_a, b, at_b)),
+        mine, theirs = one.content[first - at_a : last - at_a], other.content[first - at_b : last - at_b]
+        gone = self._replaced(b, at_b, a, at_a), self._replaced(a, at_a, b, at_b)
+        return any(
+            overlap(
+                one.spans((first - at_a + start, first - at_a + end), gone[0]),
+                other.spans((first - at_b + start, first - at_b + end), gone[1]),
+            )
+            for start, end in runs(mine != theirs)
         )
 
     def _replaced(self, new: str, at_new: int, old: str, at_old: int) -> int | None:
@@ -162,6 +165,12 @@ class _Sharing:
         for name in block.values:
             self.values[name] = Place(key, self.values[name].start - low)
         block.size = high - low
+
+
+def runs(flags: Array) -> list[tuple[int, int]]:
+    """Where ``flags`` are set, as (start, end) of what is set without a gap."""
+    edges = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def overlap(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> bool:

@@ -139,6 +139,8 @@ def _frame(step: Instruction, known: Known) -> Known:
         return rest if moved is None else {**rest, "y": moved}
     if word & 0xF0F0 == 0x50D0:  # subi r29 alone: a frame of whole 256 bytes
         return {**rest, "y": Amount(Base.STACK, frame.amount - _signed(_immediate(word) << 8, 16))}
+    if word in (0x95DA, 0x95D3):  # dec, inc of r29: a frame of 256 bytes
+        return {**rest, "y": Amount(Base.STACK, frame.amount + (256 if word == 0x95D3 else -256))}
     if word & 0xF0F0 == 0x50C0:  # subi r28
         return {**rest, "y": frame, "low": constant(_immediate(word))}
     source = known.get(f"r{word >> 5 & 16 | word & 15}")
