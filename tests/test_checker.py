@@ -164,14 +164,15 @@ def holder(data: Any, path: tuple[Any, ...]) -> Any:
 def refused(folder: Path, data: Data) -> bool:
     """Whether the checker refuses ``data`` in the place of the certificate, which it restores."""
     file = folder / f"{NAME}.certificate.json"
-    before = file.read_bytes()
+    kept = file.rename(folder / "kept")  # to write over a file waits for the disk, thousands of times
     file.write_text(json.dumps(data))
     try:
         checker.check(folder)
     except Exception:  # the checker is asked for nothing better
         return True
     finally:
-        file.write_bytes(before)
+        file.unlink()
+        kept.rename(file)
     return False
 
 
