@@ -309,9 +309,9 @@ SWAPS = (
     ("= x[", 0, "= ~x["),
 )
 # What leaves these has bits that the next op rounds off, or does not tell apart from the next.
-ROUNDED_BEHIND = {"ln_decay", "ln_decay_direct", "ln_diagonal", "ln_ramp", "ln_ramp_sat", "ln_synapses_dt_direct"}
+ROUNDED_BEHIND = {"ln_any_decay", "ln_diagonal"}
 # Of equals either is the largest; a dt is a single number.
-THE_SAME = {"ln_softmax: > best", "ln_softmax_s16: > best", "ln_door_s32: i++"}
+THE_SAME = {"ln_any_softmax: > best", "ln_door_s32: i++"}
 
 
 def kernel_mutants() -> list[tuple[str, str, str]]:

@@ -112,6 +112,8 @@ def _joins(links: Sequence[Node], joined: _Operand, q: Quantiser) -> bool:
     if any(q.choice(link).weight_bits != bits for link in links):
         return False
     frac = _row_fractions(joined.weights, joined.reach, joined.frac - target, bits)
+    if frac.min() < 0:  # weights without fractions, and of any size
+        return False
     error = float(np.exp2(-2.0 * frac).sum() * joined.power.sum()) / 12
     return error <= ENOUGH**2 * float((joined.weights**2 @ joined.power).sum())
 
