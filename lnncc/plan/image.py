@@ -21,7 +21,7 @@ STRUCTURE_AT = 12  # in the header
 MODEL_AT = STRUCTURE_AT + STRUCTURE_BYTES  # the first bytes of a hash of the model
 ALIGNED = 4
 INDICES = frozenset({"src", "counts", "order", "where", "owner", "index"})  # parameters that say where, not how much
-FUNCTIONS = frozenset({"nodes", "values", "truth"})  # and those that hold a function, which is the same for all weights
+FUNCTIONS = frozenset({"nodes", "values", "truth", "table"})  # and those that hold a function, which no weights change
 WEIGHTS = frozenset(
     {"a", "acc", "b", "base", "c", "d", "dt", "e", "f", "more", "n", "nothing", "numbers", "one", "p", "pair", "peak"}
     | {"rates", "rest", "t", "time", "v", "w", "weight", "x", "z"}
