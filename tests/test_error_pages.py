@@ -148,7 +148,7 @@ onnx.save(onnx.helper.make_model(filter), "filter.onnx")
         "lnncc.save(lnncc.trace(step, None, state=jnp.zeros(3), inputs=jnp.zeros(3)), 'model.lnn')",
         "E0408": "lnncc.save(model(gated(), timed=True), 'model.lnn')",
         "E0410": "shutil.copy('plain.npz', 'weights.npz')",
-        "E0501": "lnncc.save(model(cells.CfC(inputs=3, units=20)), 'model.lnn')",
+        "E0501": "lnncc.save(model(cells.CfC(inputs=3, units=22)), 'model.lnn')",
         "E0505": "lnncc.save(model(cells.CfC(inputs=3, units=32)), 'model.lnn')\nshutil.rmtree('out')\n"
         "lnncc_('compile model.lnn --target cortex-m4 --range x=-4:4 -o out')",
         "E0603": "shutil.rmtree('out')\n"
