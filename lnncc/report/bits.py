@@ -66,8 +66,7 @@ class _Lab:
         self.subject, build = subject, subject.build
         self.data = {label: _windows(x) for label, x in subject.data.items()}
         graph = formats(subject.fused, subject.ranges)
-        posed = pose(build.model, build.settings, graph, subject.ranges, subject.target, self.data)
-        self.case = replace(posed, wide=None)
+        self.case = pose(build.model, build.settings, graph, subject.ranges, subject.target, self.data, wide=False)
         self.saturating = 0
         self.now = self.changed("as it is", "", graph, build.choices)
         self.saturating = self.now.saturates

@@ -74,13 +74,24 @@ class Measured:
 
 
 def pose(
-    model: Graph, settings: Settings, graph: Graph, ranges: Ranges, target: Target, data: Mapping[str, Array]
+    model: Graph,
+    settings: Settings,
+    graph: Graph,
+    ranges: Ranges,
+    target: Target,
+    data: Mapping[str, Array],
+    *,
+    wide: bool = True,
 ) -> Problem:
-    """``model`` is the float graph, ``graph`` the fused one with formats, ``data`` (streams, steps, size) by label."""
+    """``model`` is the float graph, ``graph`` the fused one with formats, ``data`` (streams, steps, size) by label.
+
+    Without ``wide`` nothing is measured where nothing was recorded, nor is the float model run there.
+    """
     short = _trial(model, settings.fixed_dt, graph, _windows(data))
     whole = _trial(model, settings.fixed_dt, graph, {label: x[:, :WHOLE] for label, x in data.items()})
-    wide = _trial(model, settings.fixed_dt, graph, _wide(_edge(graph, ranges), next(iter(data.values())).shape[1]))
-    return Problem(graph, ranges, settings, target, short, whole, wide)
+    beyond = _wide(_edge(graph, ranges), next(iter(data.values())).shape[1]) if wide else None
+    everywhere = None if beyond is None else _trial(model, settings.fixed_dt, graph, beyond)
+    return Problem(graph, ranges, settings, target, short, whole, everywhere)
 
 
 def _wide(edge: Interface, steps: int) -> dict[str, Array]:
