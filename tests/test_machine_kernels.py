@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from integer_graphs import FULL, Builder, drawn, long_bytes, long_rows
-from toy_model import compiler, need_target
+from toy_model import compiler, need_target, seldom
 from vector_graphs import many_nodes, many_synapses, one_vector
 
 from lnncc import target, twin
@@ -91,8 +91,8 @@ def planned_graph(graph: Graph, chosen: Target, optimise: str = "balanced") -> B
     return Build(Settings("m"), Choices(), layout.interface, empty, graph, emit(layout), {}, {}, {})
 
 
-@pytest.mark.parametrize("mode", [{"sanitize": True}, {"check": True}])
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("mode", [{"sanitize": True}, *seldom([{"check": True}])])
+@pytest.mark.parametrize("name", seldom(GRAPHS, *(name for name in GRAPHS if not name.startswith("drawn"))))
 @pytest.mark.parametrize("machine", CORES)
 def test_on_the_desk(machine: str, name: str, mode: dict[str, bool]) -> None:
     _equal_on_the_desk(machine, name, "balanced", mode)
@@ -115,7 +115,7 @@ CHANGED = {"speed": ("synapse_tables",), "size": ("synapses", "affine", "table")
 
 @pytest.mark.parametrize("optimise", ["balanced", *CHANGED])
 @pytest.mark.parametrize("name", [name for name in GRAPHS if not name.startswith("drawn")])
-@pytest.mark.parametrize("core", CORE_NAMES)
+@pytest.mark.parametrize("core", seldom(CORE_NAMES, *(cores[0] for cores in CORES.values())))
 def test_on_an_emulated_core(core: str, name: str, optimise: str, tmp_path: Path) -> None:
     if name not in CHANGED.get(optimise, GRAPHS):
         pytest.skip(f"nothing is done for {optimise} here")
